@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Tracepoint skb:kfree_skb: packets that the stack gave up, per interface and direction.
+ *
+ * The tracepoint fires for every namespace and in any context. A drop goes to an interface only
+ * where the skb proves which one; else it is counted under SLOT_NONE, never under a wrong name.
+ */
+#include "bpf/maps.bpf.h"
+#include "vmlinux.h"
+
+#include <stdbool.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+/* Set before load. */
+const volatile __u32 probed_netns_inum = 0;
+/* skb, location; reason since Linux 5.17; rx_sk since 6.11. The BTF says how many there are. */
+const volatile __u32 kfree_skb_arguments = 2;
+
+#define MAC_HEADER_UNSET ((__u16)~0U)
+
+/* Loads an argument where it stands: the verifier refuses those that the kernel does not pass. */
+#define ARGUMENT(ctx, n) (*(volatile __u64 *)&(ctx)[n])
+
+/* kfree_skb() of a packet that was not dropped: since 5.17 the reason says so. */
+static __always_inline bool is_normal_free(__u64 reason)
+{
+	if (bpf_core_enum_value_exists(enum skb_drop_reason, SKB_NOT_DROPPED_YET) &&
+	    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_NOT_DROPPED_YET))
+		return true;
+	return bpf_core_enum_value_exists(enum skb_drop_reason, SKB_CONSUMED) &&
+	       reason == bpf_core_enum_value(enum skb_drop_reason, SKB_CONSUMED);
+}
+
+/*
+ * A pointer to a namespace is one if its loopback device points back at it. Reads through a wrong
+ * pointer give zero (the JIT handles the fault), so garbage cannot pass.
+ */
+static __always_inline bool is_netns(struct net *net)
+{
+	return net && net->loopback_dev && net->loopback_dev->nd_net.net == net;
+}
+
+/*
+ * skb->dev shares its place with the tree links of TCP's out-of-order queue and with the scratch
+ * word of UDP's receive queue, so it is believed only after is_netns().
+ */
+static __always_inline struct net *netns_of_device(struct net_device *dev)
+{
+	struct net *net = dev ? dev->nd_net.net : NULL;
+
+	return is_netns(net) ? net : NULL;
+}
+
+static __always_inline struct net *netns_of_socket(struct sock *sk)
+{
+	struct net *net = sk ? sk->__sk_common.skc_net.net : NULL;
+
+	return is_netns(net) ? net : NULL;
+}
+
+/*
+ * skb_iif is the interface that a packet came in by, 0 for one made here. veth and netif_rx() leave
+ * it 0 until the packet is received for good; then a MAC header that was already pulled tells a
+ * packet on its way in.
+ */
+static __always_inline enum direction direction_of(struct sk_buff *skb, __u32 ifindex)
+{
+	__u32 iif = skb->skb_iif;
+	__u16 mac = skb->mac_header;
+
+	if (iif)
+		return iif == ifindex ? DIRECTION_INGRESS : DIRECTION_EGRESS;
+	if (mac != MAC_HEADER_UNSET && skb->data - skb->head > mac)
+		return DIRECTION_INGRESS;
+	return DIRECTION_EGRESS;
+}
+
+static __always_inline void count_drop(__u32 slot, enum direction direction)
+{
+	struct drop_totals *totals = bpf_map_lookup_elem(&drop_totals, &slot);
+
+	if (totals)
+		totals->packets[direction]++;
+}
+
+SEC("tp_btf/kfree_skb")
+int ifpulse_drop(__u64 *ctx)
+{
+	struct sk_buff *skb = (struct sk_buff *)ctx[0];
+	struct net_device *dev;
+	struct net *net;
+	__u32 ifindex, slot;
+
+	if (kfree_skb_arguments > 2 && is_normal_free((__u32)ARGUMENT(ctx, 2)))
+		return 0;
+
+	dev = skb->dev;
+	net = netns_of_device(dev);
+	if (net) {
+		ifindex = dev->ifindex;
+	} else {
+		net = netns_of_socket(skb->sk);
+		if (!net && kfree_skb_arguments > 3)
+			net = netns_of_socket((struct sock *)ARGUMENT(ctx, 3));
+		ifindex = skb->skb_iif;
+		if (!net || !ifindex) {
+			count_drop(SLOT_NONE, DIRECTION_INGRESS);
+			return 0;
+		}
+	}
+	if (net->ns.inum != probed_netns_inum)
+		return 0;
+
+	slot = slot_of(ifindex);
+	/* An interface that nobody asked for is no loss. */
+	if (slot != SLOT_NONE)
+		count_drop(slot, direction_of(skb, ifindex));
+	return 0;
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "bpf/maps.bpf.h"
+
+struct slot_by_ifindex_map slot_by_ifindex SEC(".maps");
+struct slot_by_high_ifindex_map slot_by_high_if SEC(".maps");
+struct traffic_totals_map traffic_totals SEC(".maps");
+struct drop_totals_map drop_totals SEC(".maps");
+struct instance_state_map ifpulse_state SEC(".maps");
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

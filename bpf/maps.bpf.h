@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The maps, and the helpers that every hook family shares. They are defined once, in maps.bpf.c;
+ * `bpftool gen object` resolves the declarations here. Layouts: include/probe_abi.h.
+ */
+#ifndef IFPULSE_MAPS_BPF_H
+#define IFPULSE_MAPS_BPF_H
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "include/probe_abi.h"
+
+/* ifindex -> slot, 0 where the interface is not probed. Written by user space only. */
+struct slot_by_ifindex_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SLOT_DIRECT_IFINDEXES);
+	__type(key, __u32);
+	__type(value, __u32);
+};
+
+/* The same for ifindexes that the array is too short for. */
+struct slot_by_high_ifindex_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1); /* set at load */
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, __u32);
+};
+
+struct traffic_totals_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1); /* slots; set at load */
+	__type(key, __u32);
+	__type(value, struct traffic_totals);
+};
+
+/*
+ * Apart from traffic_totals, since kfree_skb fires in any context, also on top of a TC program. It
+ * cannot interrupt itself: the kernel skips a tracing program that is already running on the CPU
+ * and counts that as recursion_misses.
+ */
+struct drop_totals_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1); /* slots; set at load */
+	__type(key, __u32);
+	__type(value, struct drop_totals);
+};
+
+struct instance_state_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct instance_state);
+};
+
+extern struct slot_by_ifindex_map slot_by_ifindex SEC(".maps");
+extern struct slot_by_high_ifindex_map slot_by_high_if SEC(".maps");
+extern struct traffic_totals_map traffic_totals SEC(".maps");
+extern struct drop_totals_map drop_totals SEC(".maps");
+
+static __always_inline __u32 slot_of(__u32 ifindex)
+{
+	__u32 *slot = bpf_map_lookup_elem(&slot_by_ifindex, &ifindex);
+
+	if (!slot)
+		slot = bpf_map_lookup_elem(&slot_by_high_if, &ifindex);
+	return slot ? *slot : SLOT_NONE;
+}
+
+#endif

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * TC ingress and egress: what each interface carries, counted per CPU.
+ *
+ * Both programs return TC_ACT_UNSPEC, which tcx calls TCX_NEXT: the packet goes on to the next
+ * program as if we were not there. TC programs run with bottom halves off and do not interrupt each
+ * other on a CPU, so plain additions are enough (not on PREEMPT_RT, which `doctor` names).
+ */
+#include "bpf/maps.bpf.h"
+#include "vmlinux.h"
+
+#include <linux/pkt_cls.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_core_read.h>
+
+#define VLAN_TAG_BYTES 4
+#define UDP_HEADER_BYTES 8
+#define SCTP_HEADER_BYTES 12
+#define TCP_DATA_OFFSET 12 /* the byte whose upper half is the header's length in 32-bit words */
+#define HEADER_UNSET ((__u16)~0U)
+
+/* Set before load: the kernel has the two casts (Linux 6.2). */
+const volatile bool has_kernel_casts = false;
+
+/* To the kernel a TC context is the sk_buff itself. With the casts its fields are plain loads. */
+extern void *bpf_cast_to_kern_ctx(void *context) __ksym __weak;
+extern void *bpf_rdonly_cast(void *object, __u32 btf_id) __ksym __weak;
+
+/* What tells the length of a GSO skb's headers; offsets are from skb->head. */
+struct gso_layout {
+	__u16 mac, transport; /* of the inner packet where there is an outer one */
+	__u32 type;
+};
+
+static __always_inline void read_gso_layout(struct __sk_buff *ctx, struct gso_layout *layout)
+{
+	struct skb_shared_info *shared;
+	struct sk_buff *skb;
+
+	if (has_kernel_casts) {
+		skb = bpf_cast_to_kern_ctx(ctx);
+		if (BPF_CORE_READ_BITFIELD(skb, encapsulation))
+			layout->transport = skb->inner_transport_header;
+		else
+			layout->transport = skb->transport_header;
+		layout->mac = skb->mac_header;
+		shared = bpf_rdonly_cast(skb->head + skb->end,
+					 bpf_core_type_id_kernel(struct skb_shared_info));
+		layout->type = shared->gso_type;
+		return;
+	}
+	skb = (struct sk_buff *)ctx;
+	if (BPF_CORE_READ_BITFIELD_PROBED(skb, encapsulation))
+		layout->transport = BPF_CORE_READ(skb, inner_transport_header);
+	else
+		layout->transport = BPF_CORE_READ(skb, transport_header);
+	layout->mac = BPF_CORE_READ(skb, mac_header);
+	shared = (struct skb_shared_info *)(BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end));
+	layout->type = BPF_CORE_READ(shared, gso_type);
+}
+
+/*
+ * Bytes of headers that every segment of a GSO skb repeats: MAC header up to and including the
+ * (inner) transport header, as the kernel's qdisc_pkt_len_segs_init() reckons (net/core/dev.c).
+ */
+static __always_inline __u32 gso_header_bytes(struct __sk_buff *ctx)
+{
+	struct gso_layout layout;
+	__u32 length;
+	__u8 words;
+
+	read_gso_layout(ctx, &layout);
+	if (layout.transport == HEADER_UNSET || layout.transport < layout.mac)
+		return 0;
+	length = layout.transport - layout.mac;
+	if (layout.type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)) {
+		if (bpf_skb_load_bytes(ctx, length + TCP_DATA_OFFSET, &words, sizeof(words)))
+			return length;
+		return length + (words >> 4) * 4;
+	}
+	if (layout.type & SKB_GSO_UDP_L4)
+		return length + UDP_HEADER_BYTES;
+	if (layout.type & SKB_GSO_SCTP)
+		return length + SCTP_HEADER_BYTES;
+	return length;
+}
+
+static __always_inline void count(struct __sk_buff *skb, enum direction direction)
+{
+	__u32 slot = slot_of(skb->ifindex);
+	struct traffic_totals *totals = bpf_map_lookup_elem(&traffic_totals, &slot);
+	__u32 bytes = skb->len, segments = 1;
+	struct traffic_counter *counter;
+	__u64 wire_bytes = bytes;
+
+	if (!totals)
+		return;
+	if (skb->gso_size) {
+		__u32 headers = gso_header_bytes(skb);
+
+		segments = skb->gso_segs;
+		/* Senders outside the kernel (tap, virtio) leave gso_segs to us. */
+		if (!segments && bytes > headers)
+			segments = (bytes - headers + skb->gso_size - 1) / skb->gso_size;
+		if (!segments)
+			segments = 1;
+		wire_bytes += (__u64)(segments - 1) * headers;
+	}
+	if (skb->vlan_present)
+		wire_bytes += segments * VLAN_TAG_BYTES;
+
+	counter = &totals->direction[direction];
+	counter->packets++;
+	counter->bytes += bytes;
+	counter->wire_packets += segments;
+	counter->wire_bytes += wire_bytes;
+}
+
+SEC("tc")
+int ifpulse_ingress(struct __sk_buff *skb)
+{
+	count(skb, DIRECTION_INGRESS);
+	return TC_ACT_UNSPEC;
+}
+
+SEC("tc")
+int ifpulse_egress(struct __sk_buff *skb)
+{
+	count(skb, DIRECTION_EGRESS);
+	return TC_ACT_UNSPEC;
+}

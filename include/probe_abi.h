@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the BPF programs and the userspace program share: map layouts and nothing else.
+ *
+ * Fixed widths, no padding, checked by _Static_assert, so that both compilers agree. Another ifpulse
+ * may read these maps too (`doctor` looks at running instances), so a change here raises
+ * PROBE_ABI_VERSION.
+ */
+#ifndef IFPULSE_PROBE_ABI_H
+#define IFPULSE_PROBE_ABI_H
+
+#include <linux/types.h>
+
+#define PROBE_ABI_VERSION 1
+
+enum direction { DIRECTION_INGRESS, DIRECTION_EGRESS, N_DIRECTIONS };
+
+/*
+ * Every probed interface has a slot, a small dense number that indexes the per-CPU maps. Slot 0 is
+ * nobody's: traffic counted there came from a hook whose interface had no slot, drops counted there
+ * could not be ascribed to an interface. Both are losses of the probe and shown as such.
+ */
+#define SLOT_NONE 0
+
+/* ifindexes below this find their slot by an array lookup, the others by a hash. */
+#define SLOT_DIRECT_IFINDEXES 16384
+
+/*
+ * packets, bytes: skbs, and the sum of skb->len from the MAC header on, as the stack sees them.
+ * wire_packets, wire_bytes: what the wire carries: each GSO or GRO segment with its own headers, and
+ * a VLAN tag that the skb holds outside its data; no preamble, FCS or inter-frame gap.
+ */
+struct traffic_counter {
+	__u64 packets;
+	__u64 bytes;
+	__u64 wire_packets;
+	__u64 wire_bytes;
+};
+
+/* One slot on one CPU, in the map traffic_totals: one cache line. */
+struct traffic_totals {
+	struct traffic_counter direction[N_DIRECTIONS];
+};
+
+/* One slot on one CPU, in the map drop_totals: skbs freed as dropped (tracepoint skb:kfree_skb). */
+struct drop_totals {
+	__u64 packets[N_DIRECTIONS];
+};
+
+/*
+ * What an instance says of itself, in the map ifpulse_state (one element), written by its
+ * userspace and read by `doctor` of another. Zero where nothing was lost.
+ */
+struct instance_state {
+	__u32 abi_version;
+	__u32 pid;                 /* in the pid namespace of the instance */
+	__u32 netns_inum;          /* inode number of the probed network namespace */
+	__u32 clsact_interfaces;   /* those of `interfaces` attached by clsact, not by tcx */
+	__u64 interfaces;          /* attached now */
+	__u64 attach_failures;     /* interfaces that should be attached and could not be */
+	__u64 slots_exhausted;     /* interfaces not probed for want of a slot */
+	__u64 netlink_overflows;   /* event sockets that lost messages; each was resynced */
+	__u64 started_realtime_ns; /* since 1970 */
+};
+
+_Static_assert(sizeof(struct traffic_counter) == 32, "ABI");
+_Static_assert(sizeof(struct traffic_totals) == 64, "ABI");
+_Static_assert(sizeof(struct drop_totals) == 16, "ABI");
+_Static_assert(sizeof(struct instance_state) == 56, "ABI");
+
+#endif

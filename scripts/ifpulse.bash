@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+#
+# bash completion for ifpulse. Options are those that `ifpulse COMMAND --help` shows, so that they
+# cannot get out of step.
+
+_ifpulse_interfaces() {
+	ip -br link show 2>/dev/null | sed 's/[@ ].*//'
+}
+
+_ifpulse() {
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+	local commands="rate list watch health doctor" command="" word choices
+	COMPREPLY=()
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		[[ " $commands " == *" $word "* ]] && command=$word
+	done
+	case $previous in
+	-i | --interface) choices=$(_ifpulse_interfaces) ;;
+	--attach) choices="auto tcx clsact" ;;
+	--period) choices="boot interval both" ;;
+	-I | --interval | -d | --duration | -c | --count) return ;;
+	--max-interfaces | --errors-over | --drops-over) return ;;
+	*)
+		if [[ $current == -* ]]; then
+			# shellcheck disable=SC2086 # no command is no argument
+			choices=$("${COMP_WORDS[0]}" $command --help 2>/dev/null |
+				grep -oE '^ +(-., +)?--[a-z-]+' | grep -oE -- '--[a-z-]+')
+		elif [[ -z $command ]]; then
+			choices=$commands
+		fi
+		;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "${choices:-}" -- "$current")
+}
+
+complete -F _ifpulse ifpulse

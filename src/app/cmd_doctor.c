@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* doctor: whether the probe can run here, what sits on the hooks, and what instances have lost. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/commands.h"
+#include "app/output.h"
+#include "app/selected.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "kernel/hooks.h"
+#include "kernel/host.h"
+#include "kernel/instances.h"
+#include "kernel/links.h"
+#include "kernel/probe.h"
+#include "out/show_check.h"
+
+struct doctor {
+	const struct options *options;
+	struct output output;
+	bool failed;
+	/* While hooks are walked. */
+	const struct link *link;
+	unsigned int instances;
+	unsigned int orphans;
+};
+
+static void put(struct doctor *doctor, const struct check *check)
+{
+	if (check->status == CHECK_FAILED)
+		doctor->failed = true;
+	if (doctor->output.writer)
+		show_check_record(doctor->output.writer, check);
+	else
+		show_check_line(doctor->output.sink, check, doctor->output.colour);
+}
+
+static void __attribute__((format(printf, 6, 7)))
+say(struct doctor *doctor, const char *name, const char *ifname, enum check_status status,
+    const char *remedy, const char *format, ...)
+{
+	char detail[ERROR_TEXT_SIZE];
+	struct check check = {name, ifname, status, detail, remedy};
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(detail, sizeof(detail), format, args);
+	va_end(args);
+	put(doctor, &check);
+}
+
+static void say_failed(struct doctor *doctor, const char *name, const char *ifname,
+		       const struct error *err)
+{
+	say(doctor, name, ifname, CHECK_FAILED, err->hint[0] ? err->hint : NULL, "%s", err->what);
+}
+
+/* Returns whether a probe can be tried. */
+static bool check_host(struct doctor *doctor)
+{
+	struct error err = {0};
+	struct host_facts facts;
+	bool able = true;
+
+	host_look(&facts);
+	if (host_check_kernel(&facts, &err)) {
+		say_failed(doctor, "kernel", NULL, &err);
+		able = false;
+	} else {
+		say(doctor, "kernel", NULL, CHECK_OK, NULL, "Linux %s", facts.release);
+	}
+	if (host_check_btf(&facts, &err)) {
+		say_failed(doctor, "btf", NULL, &err);
+		able = false;
+	} else {
+		say(doctor, "btf", NULL, CHECK_OK, NULL, "the kernel describes its types");
+	}
+	if (host_check_privileges(&facts, &err)) {
+		say_failed(doctor, "privileges", NULL, &err);
+		able = false;
+	} else {
+		say(doctor, "privileges", NULL, CHECK_OK, NULL,
+		    "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON are there");
+	}
+	if (!facts.has_jit)
+		say(doctor, "jit", NULL, CHECK_WARNING, "sysctl net.core.bpf_jit_enable=1",
+		    "the BPF JIT is off: every packet costs several times as much");
+	if (facts.is_rt)
+		say(doctor, "preempt_rt", NULL, CHECK_WARNING,
+		    "compare with 'ip -s link' where every packet matters",
+		    "PREEMPT_RT: TC programs can be preempted by one another, and counters may "
+		    "lose "
+		    "packets");
+	return able;
+}
+
+static void take_program(void *context, const struct hook_program *program)
+{
+	struct doctor *doctor = context;
+	const char *direction = program->direction == DIRECTION_INGRESS ? "ingress" : "egress";
+
+	if (program->is_orphan) {
+		doctor->orphans++;
+		say(doctor, "orphan", doctor->link->ifname, CHECK_WARNING,
+		    "the next 'ifpulse rate' (or this run, if privileged) removes it",
+		    "the %s filter of an ifpulse that was killed is still there", direction);
+		return;
+	}
+	say(doctor, "hook", doctor->link->ifname, CHECK_INFO,
+	    program->kind == HOOK_XDP
+		    ? "what XDP drops or redirects never reaches TC and is not counted"
+		    : NULL,
+	    "%s %s: %s%s", hook_kind_name(program->kind), direction,
+	    program->name[0] ? program->name : "(unnamed)",
+	    program->is_ours ? " (an ifpulse)" : "");
+}
+
+static void check_hooks(struct doctor *doctor, const struct links *links)
+{
+	struct error err = {0};
+
+	links_for_each (link, links) {
+		if (!selection_matches(&doctor->options->selection, link->ifname))
+			continue;
+		doctor->link = link;
+		if (hooks_walk(link, take_program, doctor, &err)) {
+			if (!err.hint[0])
+				error_hint(&err, HOST_PRIVILEGE_HINT);
+			say_failed(doctor, "hook", link->ifname, &err);
+			return;
+		}
+	}
+}
+
+/* Appends "; 12 <what>" where there are any; returns whether. */
+static bool append_loss(char *detail, size_t size, uint64_t count, const char *what)
+{
+	size_t used = strlen(detail);
+
+	if (count)
+		snprintf(detail + used, size - used, "; %" PRIu64 " %s", count, what);
+	return count;
+}
+
+static void take_instance(void *context, const struct instance *instance)
+{
+	const struct instance_state *state = &instance->state;
+	const struct probe_losses *losses = &instance->losses;
+	char since[UNITS_TEXT_SIZE], detail[ERROR_TEXT_SIZE];
+	struct doctor *doctor = context;
+	bool lost = false;
+
+	snprintf(detail, sizeof(detail),
+		 "pid %u since %s, on %llu interfaces, %u of them by clsact", state->pid,
+		 units_format_wall(since, state->started_realtime_ns), state->interfaces,
+		 state->clsact_interfaces);
+	lost |= append_loss(detail, sizeof(detail), state->attach_failures,
+			    "interfaces could not be attached");
+	lost |= append_loss(detail, sizeof(detail), state->slots_exhausted,
+			    "interfaces found no slot");
+	lost |= append_loss(detail, sizeof(detail), state->netlink_overflows,
+			    "times netlink events overflowed");
+	lost |= append_loss(detail, sizeof(detail), losses->unassigned_packets,
+			    "packets had no slot");
+	lost |= append_loss(detail, sizeof(detail), losses->missed_drops, "drops went unseen");
+	if (!lost)
+		snprintf(detail + strlen(detail), sizeof(detail) - strlen(detail),
+			 "; nothing lost");
+	append_loss(detail, sizeof(detail), losses->unattributed_drops, "drops named no interface");
+	doctor->instances++;
+	say(doctor, "instance", NULL, lost ? CHECK_WARNING : CHECK_OK,
+	    state->slots_exhausted ? "restart it with a higher --max-interfaces" : NULL, "%s",
+	    detail);
+}
+
+static void check_instances(struct doctor *doctor)
+{
+	struct error err = {0};
+
+	if (instances_walk(take_instance, doctor, &err)) {
+		say(doctor, "instance", NULL, CHECK_INFO, "run as root to see them",
+		    "running instances cannot be seen: %s", err.what);
+		return;
+	}
+	if (!doctor->instances)
+		say(doctor, "instance", NULL, CHECK_OK, NULL, "no other ifpulse is running");
+}
+
+static size_t count_selected(const struct doctor *doctor, const struct links *links)
+{
+	size_t n = 0;
+
+	links_for_each (link, links)
+		n += selection_matches(&doctor->options->selection, link->ifname);
+	return n;
+}
+
+/* The proof: load, attach everywhere, detach. */
+static void try_probe(struct doctor *doctor, const struct links *links)
+{
+	struct probe_options options = {.attach_mode = doctor->options->attach_mode,
+					.max_interfaces = 1};
+	unsigned int by_tcx = 0, by_clsact = 0, failed = 0;
+	bool in_crowd = count_selected(doctor, links) > PROBE_CROWD;
+	struct error err = {0};
+	struct probe *probe;
+	uint32_t slot;
+
+	if (probe_new(&probe, &options, &err)) {
+		say_failed(doctor, "attach", NULL, &err);
+		return;
+	}
+	links_for_each (link, links) {
+		int ret;
+
+		if (!selection_matches(&doctor->options->selection, link->ifname))
+			continue;
+		ret = probe_attach(probe, link->ifindex, in_crowd, &slot, &err);
+		if (ret == -ENODEV)
+			continue;
+		if (ret) {
+			say_failed(doctor, "attach", link->ifname, &err);
+			failed++;
+			continue;
+		}
+		if (probe_is_by_clsact(probe, slot))
+			by_clsact++;
+		else
+			by_tcx++;
+		probe_detach(probe, slot, NULL, NULL);
+	}
+	if (!failed)
+		say(doctor, "attach", NULL, CHECK_OK, NULL,
+		    "programs load, and attach to %u interfaces by tcx and %u by clsact", by_tcx,
+		    by_clsact);
+	if (probe_orphans_removed(probe))
+		say(doctor, "orphan", NULL, CHECK_INFO, NULL,
+		    "%u orphaned filters removed just now", probe_orphans_removed(probe));
+	probe_free(probe);
+}
+
+static int examine(struct doctor *doctor, struct error *err)
+{
+	struct links *links;
+	bool able;
+	int ret;
+
+	ret = links_new(&links, NULL, err);
+	if (ret)
+		return ret;
+	ret = selected_check(&doctor->options->selection, links, err);
+	if (ret)
+		goto out;
+	if (doctor->output.writer)
+		writer_open(doctor->output.writer);
+	able = check_host(doctor);
+	check_hooks(doctor, links);
+	check_instances(doctor);
+	if (able)
+		try_probe(doctor, links);
+	if (doctor->output.writer)
+		writer_close(doctor->output.writer);
+out:
+	links_free(links);
+	return ret;
+}
+
+static int run(const struct options *options)
+{
+	struct doctor doctor = {.options = options};
+	int ret, status = EXIT_CANNOT;
+	struct error err = {0};
+
+	if (output_new(&doctor.output, options, WRITER_JSON_ARRAY, -1))
+		return EXIT_CANNOT;
+	ret = examine(&doctor, &err);
+	if (ret) {
+		log_error(&err);
+		goto out;
+	}
+	ret = output_flush(&doctor.output);
+	status = ret ? output_failed(ret) : EXIT_DONE;
+	if (status == EXIT_DONE && doctor.failed)
+		status = EXIT_FOUND;
+out:
+	output_release(&doctor.output);
+	return status;
+}
+
+static const enum option_id ids[] = {'i', OPTION_ATTACH, 'j', OPTION_END};
+
+const struct command cmd_doctor = {
+	.name = "doctor",
+	.summary = "whether the probe can run here, what sits on the hooks, what was lost",
+	.details = "\nEach failure comes with its remedy; exit status 1 if there is any. Loads\n"
+		   "the programs, attaches them to each interface for a moment and takes them\n"
+		   "away.\n",
+	.ids = ids,
+	.run = run,
+};

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* health: error and drop rates from the kernel's counters. Needs no privilege. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "app/commands.h"
+#include "app/loop.h"
+#include "app/output.h"
+#include "app/selected.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "kernel/links.h"
+#include "out/show_health.h"
+
+/* The counters of one interface when the period began. */
+struct baseline {
+	uint32_t ifindex;
+	struct rtnl_link_stats64 stats;
+};
+
+struct health_command {
+	const struct options *options;
+	enum health_period period;
+	struct loop *loop;
+	struct links *links;
+	struct output output;
+	struct table *table;
+	struct baseline *baselines;
+	size_t n, capacity;
+	bool found;
+};
+
+static void show(struct health_command *health, const struct link *link, uint64_t interval_ns,
+		 const struct rtnl_link_stats64 *before)
+{
+	struct health result = health_judge(before, &link->stats, &health->options->health_limits);
+
+	if (health_is_finding(result.verdict))
+		health->found = true;
+	if (health->output.writer)
+		show_health_record(health->output.writer, link->ifindex, link->ifname, interval_ns,
+				   &result);
+	else
+		show_health_row(health->table, link->ifname, interval_ns, &result);
+}
+
+static int take_baselines(struct health_command *health, struct error *err)
+{
+	links_for_each (link, health->links) {
+		if (array_reserve(&health->baselines, &health->capacity, health->n + 1,
+				  sizeof(*health->baselines)))
+			return error_errno(err, -ENOMEM, "cannot remember the counters");
+		health->baselines[health->n++] = (struct baseline){link->ifindex, link->stats};
+	}
+	return 0;
+}
+
+static void forget_baseline(struct health_command *health, uint32_t ifindex)
+{
+	size_t i;
+
+	for (i = 0; i < health->n; i++)
+		if (health->baselines[i].ifindex == ifindex)
+			health->baselines[i].ifindex = 0;
+}
+
+/* An interface deleted and made anew under its ifindex starts from zero, not from the old counters. */
+static void link_changed(void *context, const struct link *before, const struct link *after)
+{
+	if (!after)
+		forget_baseline(context, before->ifindex);
+}
+
+static int links_readable(void *context)
+{
+	struct health_command *health = context;
+	struct error err = {0};
+
+	if (links_dispatch(health->links, &err))
+		log_warning("interface changes may be missing: %s", err.what);
+	return 0;
+}
+
+/* All counters of one that appeared within the period are its own. */
+static const struct rtnl_link_stats64 *baseline_of(const struct health_command *health,
+						   uint32_t ifindex)
+{
+	static const struct rtnl_link_stats64 zero;
+	size_t i;
+
+	for (i = 0; i < health->n; i++)
+		if (health->baselines[i].ifindex == ifindex)
+			return &health->baselines[i].stats;
+	return &zero;
+}
+
+/* Lets --duration pass; on a signal the period ends there. Gives its real length. */
+static int wait_period(struct health_command *health, uint64_t *interval_ns, struct error *err)
+{
+	uint64_t start_ns;
+	int ret;
+
+	ret = links_refresh_stats(health->links, err);
+	if (!ret)
+		ret = take_baselines(health, err);
+	start_ns = clock_monotonic_ns();
+	log_debug("judging from here on");
+	if (!ret)
+		ret = loop_add(health->loop, links_fd(health->links), links_readable, health, err);
+	if (!ret)
+		ret = loop_add_deadline(health->loop, health->options->duration_ns, err);
+	if (!ret && loop_run(health->loop))
+		ret = error_set(err, -EIO, "cannot wait");
+	if (!ret)
+		ret = links_refresh_stats(health->links, err);
+	*interval_ns = clock_monotonic_ns() - start_ns;
+	return ret;
+}
+
+static int judge(struct health_command *health, struct error *err)
+{
+	struct links_listener listener = {link_changed, NULL, health};
+	const struct selection *selection = &health->options->selection;
+	uint64_t interval_ns = 0;
+	int ret;
+
+	ret = links_new(&health->links, &listener, err);
+	if (!ret)
+		ret = selected_check(selection, health->links, err);
+	if (!ret && health->options->duration_ns)
+		ret = wait_period(health, &interval_ns, err);
+	if (ret)
+		return ret;
+	if (health->output.writer)
+		writer_open(health->output.writer);
+	links_for_each (link, health->links) {
+		if (!selection_matches(selection, link->ifname))
+			continue;
+		if (health->period != PERIOD_INTERVAL)
+			show(health, link, 0, NULL);
+		if (health->period != PERIOD_BOOT)
+			show(health, link, interval_ns, baseline_of(health, link->ifindex));
+	}
+	if (health->output.writer)
+		writer_close(health->output.writer);
+	else if (table_rows(health->table))
+		table_print(health->table, health->output.sink);
+	else
+		log_info("no interface matches");
+	return 0;
+}
+
+static enum health_period period_of(const struct options *options)
+{
+	if (options->health_period != PERIOD_DEFAULT)
+		return options->health_period;
+	return options->duration_ns ? PERIOD_BOTH : PERIOD_BOOT;
+}
+
+static int run(const struct options *options)
+{
+	struct health_command health = {.options = options, .period = period_of(options)};
+	int ret, status = EXIT_CANNOT;
+	struct error err = {0};
+
+	if (health.period != PERIOD_BOOT && !options->duration_ns) {
+		error_set(&err, -EINVAL, "--period %s needs a time to judge over",
+			  health.period == PERIOD_BOTH ? "both" : "interval");
+		error_hint(&err, "add for example --duration 10s");
+		log_error(&err);
+		return EXIT_USAGE;
+	}
+	ret = loop_new(&health.loop, &err);
+	if (ret) {
+		log_error(&err);
+		return EXIT_CANNOT;
+	}
+	if (output_new(&health.output, options, WRITER_JSON_ARRAY, loop_stop_fd(health.loop)))
+		goto out;
+	if (!health.output.writer && show_health_table_new(&health.table, health.output.colour))
+		goto out;
+	ret = judge(&health, &err);
+	if (ret) {
+		log_error(&err);
+		goto out;
+	}
+	ret = output_flush(&health.output);
+	status = ret ? output_failed(ret) : EXIT_DONE;
+	if (status == EXIT_DONE && health.found)
+		status = EXIT_FOUND;
+out:
+	links_free(health.links);
+	table_free(health.table);
+	output_release(&health.output);
+	loop_free(health.loop);
+	free(health.baselines);
+	return status;
+}
+
+static const enum option_id ids[] = {
+	'i', 'd', OPTION_PERIOD, OPTION_ERRORS_OVER, OPTION_DROPS_OVER, 'j', OPTION_CSV, OPTION_END,
+};
+
+const struct command cmd_health = {
+	.name = "health",
+	.summary = "error and drop rates over thresholds; exit status 1 if there are any",
+	.details = "\nJudges the kernel's own counters since boot (since each interface was\n"
+		   "made) and, with --duration, over that time. Needs no privilege.\n",
+	.ids = ids,
+	.run = run,
+};

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * engine: the probe kept on the right interfaces. It follows the links, attaches what appears or comes
+ * to match the selection, and takes the last reading of what goes.
+ *
+ * The engine puts the links' events on the loop itself; the command reads rates whenever it wants
+ * to. One thread.
+ */
+#ifndef IFPULSE_APP_ENGINE_H
+#define IFPULSE_APP_ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/loop.h"
+#include "app/options.h"
+#include "base/error.h"
+#include "model/rate.h"
+
+struct engine;
+
+/*
+ * Loads the probe and attaches every selected interface. Interfaces that appear later are attached by
+ * events on `loop`. 0 or -errno; -ENODEV when a selected name does not exist.
+ */
+int engine_new(struct engine **out, struct loop *loop, const struct options *options,
+	       struct error *err);
+/* Detaches everything. NULL-safe. */
+void engine_free(struct engine *engine);
+
+/*
+ * Reads the counters and gives what each interface carried since the last call, or since it was
+ * attached; one that went away meanwhile comes with what it carried to its end. `rates` is the engine's,
+ * valid until the next call, in order of ifindex. With the `total` option one more, of ifindex
+ * 0, ends the list. 0 or -errno.
+ */
+int engine_read(struct engine *engine, const struct rate **rates, size_t *n, struct error *err);
+
+/* Says on stderr what the probe itself lost, where anything was lost. */
+void engine_log_losses(const struct engine *engine);
+
+/* Interfaces with our programs on them now. */
+size_t engine_attached(const struct engine *engine);
+
+/* Interfaces that the selection asks for and that could not be attached. */
+size_t engine_unattached(const struct engine *engine);
+
+struct links;
+struct probe;
+const struct links *engine_links(const struct engine *engine);
+struct probe *engine_probe(const struct engine *engine);
+
+#endif

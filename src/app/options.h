@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * options: the command line. One table describes every option; a command names those it takes, and
+ * parsing, --help and the error messages follow from that.
+ */
+#ifndef IFPULSE_APP_OPTIONS_H
+#define IFPULSE_APP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "kernel/probe.h"
+#include "model/health.h"
+#include "model/select.h"
+#include "out/writer.h"
+
+/* Exit status (design: command contract). */
+enum exit_status {
+	EXIT_DONE = 0,
+	EXIT_FOUND = 1, /* ran, and found what was asked about */
+	EXIT_USAGE = 2,
+	EXIT_CANNOT = 3, /* could not run, or could not go on */
+};
+
+/* Letters of short options stand for themselves. */
+enum option_id {
+	OPTION_END = 0,
+	OPTION_NO_COLOUR = 256,
+	OPTION_CSV,
+	OPTION_TOTAL,
+	OPTION_ATTACH,
+	OPTION_MAX_INTERFACES,
+	OPTION_ERRORS_OVER,
+	OPTION_DROPS_OVER,
+	OPTION_PERIOD,
+	OPTION_VERSION,
+};
+
+enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
+
+enum health_period { PERIOD_DEFAULT, PERIOD_BOOT, PERIOD_INTERVAL, PERIOD_BOTH };
+
+struct options {
+	struct selection selection;
+	uint64_t interval_ns; /* 0: the command's default */
+	uint64_t duration_ns; /* 0: no end */
+	uint64_t count;       /* reports; 0: no end */
+	enum output_format format;
+	bool no_colour;
+	bool total;
+	enum probe_attach_mode attach_mode;
+	uint32_t max_interfaces; /* 0: by what there is */
+	struct health_limits health_limits;
+	enum health_period health_period;
+};
+
+struct command {
+	const char *name;
+	const char *summary;                       /* one line */
+	const char *details;                       /* what --help says besides the options */
+	const enum option_id *ids;                 /* those it takes, OPTION_END last */
+	int (*run)(const struct options *options); /* returns an exit status */
+};
+
+/*
+ * Parses `argv` as [options] [COMMAND] [options] against `commands` (ended by a NULL name; the first
+ * is the default). Returns -1 and the command to run, or the exit status to end with: help and
+ * version have been printed then, an error has been logged. Text of options is borrowed from argv.
+ */
+int options_parse(struct options *options, const struct command **command,
+		  const struct command *commands, int argc, char **argv);
+
+void options_release(struct options *options);
+
+#endif

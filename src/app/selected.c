@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "app/selected.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int selected_check(const struct selection *selection, const struct links *links, struct error *err)
+{
+	char names[192] = "";
+	size_t i, used = 0;
+
+	for (i = 0; i < selection->n; i++) {
+		const char *name = selection_literal(selection, i);
+
+		if (!name || links_find(links, name))
+			continue;
+		links_for_each (link, links) {
+			size_t room = sizeof(names) - used, need = strlen(link->ifname) + 3;
+
+			if (need + 4 > room) {
+				snprintf(names + used, room, " …");
+				break;
+			}
+			used += (size_t)snprintf(names + used, room, " %s", link->ifname);
+		}
+		error_set(err, -ENODEV, "there is no interface '%s'", name);
+		error_hint(err, "there are:%s", names);
+		return -ENODEV;
+	}
+	return 0;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* clock: the two clocks, in nanoseconds. Pure modules take the time as an argument instead. */
+#ifndef IFPULSE_BASE_CLOCK_H
+#define IFPULSE_BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* CLOCK_MONOTONIC: for intervals. */
+uint64_t clock_monotonic_ns(void);
+
+/* CLOCK_REALTIME since 1970: for people and for lining up hosts. */
+uint64_t clock_wall_ns(void);
+
+#endif

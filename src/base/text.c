@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <wchar.h>
+
+size_t text_decode_utf8(const char *text, uint32_t *code_point)
+{
+	/* Smallest code point that needs this many bytes: less is an overlong form. */
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *byte = (const unsigned char *)text;
+	size_t length, i;
+	uint32_t value;
+
+	if (byte[0] == 0)
+		return 0;
+	if (byte[0] < 0x80) {
+		*code_point = byte[0];
+		return 1;
+	}
+	if ((byte[0] & 0xe0) == 0xc0)
+		length = 2;
+	else if ((byte[0] & 0xf0) == 0xe0)
+		length = 3;
+	else if ((byte[0] & 0xf8) == 0xf0)
+		length = 4;
+	else
+		return 0;
+	value = byte[0] & (0x7f >> length);
+	for (i = 1; i < length; i++) {
+		if ((byte[i] & 0xc0) != 0x80)
+			return 0;
+		value = value << 6 | (byte[i] & 0x3f);
+	}
+	if (value < smallest[length] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
+		return 0;
+	*code_point = value;
+	return length;
+}
+
+/* C0, DEL and C1 controls, line and paragraph separators, bidirectional controls (UAX #9). */
+bool text_is_unsafe(uint32_t code_point)
+{
+	return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0) ||
+	       (code_point >= 0x200e && code_point <= 0x200f) ||
+	       (code_point >= 0x2028 && code_point <= 0x202e) ||
+	       (code_point >= 0x2066 && code_point <= 0x2069) || code_point == 0x61c;
+}
+
+char *text_escape(char *out, size_t size, const char *text)
+{
+	size_t used = 0;
+
+	while (*text && size) {
+		uint32_t code_point = 0;
+		size_t length = text_decode_utf8(text, &code_point);
+		char escaped[TEXT_ESCAPE_GROWTH * 4 + 1];
+		size_t i, need;
+
+		if (length && !text_is_unsafe(code_point)) {
+			memcpy(escaped, text, length);
+			need = length;
+		} else {
+			length = length ? length : 1;
+			for (i = 0; i < length; i++)
+				snprintf(escaped + 4 * i, 5, "\\x%02x", (unsigned char)text[i]);
+			need = 4 * length;
+		}
+		if (used + need >= size)
+			break;
+		memcpy(out + used, escaped, need);
+		used += need;
+		text += length;
+	}
+	if (size)
+		out[used] = '\0';
+	return out;
+}
+
+size_t text_width(const char *text)
+{
+	size_t width = 0;
+
+	while (*text) {
+		uint32_t code_point = 0;
+		size_t length = text_decode_utf8(text, &code_point);
+		int columns = length ? wcwidth((wchar_t)code_point) : 1;
+
+		/* -1: not printable in this locale, so one replacement character. */
+		width += columns < 0 ? 1 : (size_t)columns;
+		text += length ? length : 1;
+	}
+	return width;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * probe: the BPF programs, loaded and attached, and the counters they keep.
+ *
+ * One probe serves the network namespace it was made in. It gives every attached interface a slot,
+ * by which the caller names it from then on; who the interface is, the caller knows. Everything is
+ * one thread's. probe_free() detaches all; after a kill -9 the kernel closes what is held by file
+ * descriptors (tcx links, the tracepoint), and filters of the clsact mode are taken away by the
+ * next probe_new() in that namespace.
+ */
+#ifndef IFPULSE_KERNEL_PROBE_H
+#define IFPULSE_KERNEL_PROBE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "model/counters.h"
+
+/*
+ * tcx comes first in the chain and vanishes with the process, so it is preferred. Yet the kernel waits
+ * for an RCU grace period at each attach and detach by tcx, some 8 ms at HZ=250, and holds the RTNL
+ * all the while (tcx_entry_sync() in include/net/tcx.h); a clsact filter takes 0.1 ms. With hundreds
+ * of interfaces that would keep whoever configures the network waiting for seconds. So AUTO attaches
+ * a crowd by clsact, but for interfaces that already have tcx programs, which could end the chain
+ * before a filter sees the packet.
+ */
+enum probe_attach_mode {
+	PROBE_ATTACH_AUTO, /* without tcx (before Linux 6.6) clsact, else as above */
+	PROBE_ATTACH_TCX,
+	PROBE_ATTACH_CLSACT,
+};
+
+/* More interfaces than this are a crowd. */
+#define PROBE_CROWD 32
+
+struct probe_options {
+	enum probe_attach_mode attach_mode;
+	uint32_t max_interfaces; /* slots to make room for, above 0 */
+};
+
+struct probe;
+
+/*
+ * Checks kernel and BTF, loads the programs, attaches the drop tracepoint, removes orphaned filters.
+ * No interface is attached yet. 0 or -errno: -EPERM without CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON,
+ * -ENOTSUP where the kernel lacks something.
+ */
+int probe_new(struct probe **out, const struct probe_options *options, struct error *err);
+void probe_free(struct probe *probe);
+
+/*
+ * Counts from now on. `in_crowd` matters to PROBE_ATTACH_AUTO. 0 and the slot, whose counters start at zero; -ENOSPC when every slot is taken;
+ * -ENODEV when the interface is gone already; or another -errno, with nothing attached.
+ */
+int probe_attach(struct probe *probe, uint32_t ifindex, bool in_crowd, uint32_t *slot,
+		 struct error *err);
+
+/*
+ * Detaches, whether the interface still exists or not, stores what it counted to the end in `last`
+ * (may be NULL) and gives the slot back. 0 or -errno: the slot is gone in any case.
+ */
+int probe_detach(struct probe *probe, uint32_t slot, struct interface_counters *last,
+		 struct error *err);
+
+/*
+ * Whether both hooks still hold: an interface deleted and made again with its old ifindex, while
+ * netlink events were lost, does not have them.
+ */
+bool probe_is_attached(const struct probe *probe, uint32_t slot);
+
+/* Reads every slot in use; then probe_counters() gives each as of that moment. 0 or -errno. */
+int probe_read(struct probe *probe, struct error *err);
+const struct interface_counters *probe_counters(const struct probe *probe, uint32_t slot);
+
+/* Whether it is attached by clsact rather than tcx. */
+bool probe_is_by_clsact(const struct probe *probe, uint32_t slot);
+
+/*
+ * Whether tcx programs have come to an interface attached by clsact: they run first, and what they
+ * end is not counted. Attaching it anew, not as one of a crowd, mends that.
+ */
+bool probe_is_preceded(const struct probe *probe, uint32_t slot);
+
+struct probe_losses {
+	uint64_t unassigned_packets; /* came through a hook whose interface had no slot */
+	uint64_t unattributed_drops; /* drops that name no interface and no namespace */
+	uint64_t missed_drops;       /* the drop program was already running on that CPU */
+};
+
+/* As of the last probe_read(). */
+struct probe_losses probe_losses(const struct probe *probe);
+
+/* Filters of dead instances that probe_new() took away. */
+unsigned int probe_orphans_removed(const struct probe *probe);
+
+/* Shows `state` to other instances; the probe fills in what it knows itself. */
+void probe_publish(struct probe *probe, const struct instance_state *state);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * select: which interfaces a command is about (-i NAME|GLOB, "!" excludes).
+ *
+ * Without patterns, or with excluding ones only, every interface is in but the excluded ones. With
+ * others, those that match one of them and none of the excluding. Globs are fnmatch(3)'s.
+ */
+#ifndef IFPULSE_MODEL_SELECT_H
+#define IFPULSE_MODEL_SELECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Zero it to make it; the patterns' text is borrowed (argv lives as long as the process). */
+struct selection {
+	const char **patterns;
+	size_t n, capacity;
+};
+
+/* 0, -EINVAL for an empty pattern or a name that no interface can have, -ENOMEM. */
+int selection_add(struct selection *selection, const char *pattern);
+void selection_release(struct selection *selection);
+
+bool selection_matches(const struct selection *selection, const char *ifname);
+
+/* Pattern number `at` if it is the name of one interface, with nothing to match; else NULL. */
+const char *selection_literal(const struct selection *selection, size_t at);
+
+#endif

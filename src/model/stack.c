@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "model/stack.h"
+
+#include <net/if.h>
+#include <string.h>
+
+#include "base/array.h"
+
+static bool is_kind(const struct link *link, const char *const *kinds, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(link->kind, kinds[i]))
+			return true;
+	return false;
+}
+
+/*
+ * What they send goes out again, wrapped, by whichever interface the route says: one of the namespace
+ * that the tunnel was made in, which IFLA_LINK_NETNSID names where it is another.
+ */
+static bool is_tunnel(const struct link *link)
+{
+	static const char *const kinds[] = {
+		"vxlan",     "geneve", "gre",     "gretap", "ip6gre", "ip6gretap", "erspan",
+		"ip6erspan", "ipip",   "ip6tnl",  "sit",    "vti",    "vti6",      "xfrm",
+		"wireguard", "gtp",    "bareudp", "amt",    "ovpn",
+	};
+
+	return is_kind(link, kinds, ARRAY_SIZE(kinds));
+}
+
+/* Sees packets of other interfaces, redirected to it, and hands them back. */
+static bool is_mirror(const struct link *link)
+{
+	static const char *const kinds[] = {"ifb", "nlmon"};
+
+	return is_kind(link, kinds, ARRAY_SIZE(kinds));
+}
+
+/* IFLA_LINK of these names their other end, not what is below them. */
+static bool is_pair(const struct link *link)
+{
+	static const char *const kinds[] = {"veth", "netkit", "vxcan"};
+
+	return is_kind(link, kinds, ARRAY_SIZE(kinds));
+}
+
+static bool is_below(const struct link *lower, const struct link *upper)
+{
+	if (lower->master == upper->ifindex)
+		return true;
+	return upper->lower == lower->ifindex && upper->lower != upper->ifindex &&
+	       upper->lower_netnsid == LINK_NETNSID_NONE && !is_pair(upper);
+}
+
+static bool can_carry_tunnels(const struct link *link)
+{
+	return !is_tunnel(link) && !is_mirror(link) && !(link->flags & IFF_LOOPBACK);
+}
+
+static bool is_wrapped_here(const struct link *link)
+{
+	return is_tunnel(link) && link->lower_netnsid == LINK_NETNSID_NONE;
+}
+
+static bool has_below(const struct link *link, const struct link *const *links, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (links[i]->ifindex != link->ifindex && is_below(links[i], link))
+			return true;
+	return false;
+}
+
+bool stack_is_bottom(const struct link *link, const struct link *const *links, size_t n)
+{
+	size_t i;
+
+	if (has_below(link, links, n))
+		return false;
+	if (!is_wrapped_here(link) && !is_mirror(link))
+		return true;
+	/* What rests on others, perhaps on this tunnel alone, is no ground: that is below it. */
+	for (i = 0; i < n; i++)
+		if (can_carry_tunnels(links[i]) && !has_below(links[i], links, n))
+			return false;
+	return true;
+}

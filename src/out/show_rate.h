@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* show_rate: rates as records (JSON, CSV) and as a table for people. */
+#ifndef IFPULSE_OUT_SHOW_RATE_H
+#define IFPULSE_OUT_SHOW_RATE_H
+
+#include "model/rate.h"
+#include "out/table.h"
+#include "out/writer.h"
+
+/*
+ * Fields: time (start of the interval) interval_us ifindex ifname, then {rx,tx}_{bytes,packets,
+ * wire_bytes,wire_packets,drops,bps}. The total has a null ifindex.
+ */
+void show_rate_record(struct writer *writer, const struct rate *rate);
+
+/* 0 or -ENOMEM. */
+int show_rate_table_new(struct table **out, bool use_colour);
+void show_rate_row(struct table *table, const struct rate *rate);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * table: rows of cells for people, in columns as wide as their widest cell.
+ *
+ * Cells are escaped (base/text), so that a hostile name can neither steer the terminal nor shift a
+ * column. Colour is used only where the owner says so.
+ */
+#ifndef IFPULSE_OUT_TABLE_H
+#define IFPULSE_OUT_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "out/sink.h"
+
+enum table_style { TABLE_PLAIN, TABLE_BOLD, TABLE_DIM, TABLE_GOOD, TABLE_BAD };
+
+struct table;
+
+/*
+ * Titles are borrowed; one that begins with '>' (not shown) is a right-aligned column. 0 or
+ * -ENOMEM.
+ */
+int table_new(struct table **out, const char *const *titles, size_t n_columns, bool use_colour);
+void table_free(struct table *table);
+
+/* The cells of a row, one after the other, n_columns of them. Want of memory shows in table_print(). */
+void table_cell(struct table *table, enum table_style style, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Rows so far. */
+size_t table_rows(const struct table *table);
+
+/* Writes the titles and every row into the sink and commits it; then the table is empty. */
+void table_print(struct table *table, struct sink *sink);
+
+#endif

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Measures what ifpulse costs here; `make bench` runs it. Nothing in it can fail for being slow.
+# Everything happens in a network namespace of its own.
+set -euo pipefail
+
+BUILD=${BUILD:-$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)/build}
+ns=ifp-bench-$$
+pid=
+
+((EUID == 0)) || {
+	echo "bench: needs root" >&2
+	exit 3
+}
+
+cleanup() {
+	[[ -z $pid ]] || kill "$pid" 2>/dev/null || true
+	ip netns delete "$ns" 2>/dev/null || true
+}
+trap cleanup EXIT
+
+now_us() {
+	printf %s "${EPOCHREALTIME/[.,]/}"
+}
+
+in_ns() {
+	ip netns exec "$ns" "$@"
+}
+
+# Median, minimum and maximum, in ms, of how long a command takes; it is run ROUNDS times.
+time_of() { # ROUNDS COMMAND…
+	local rounds=$1 i start
+	shift
+	for ((i = 0; i < rounds; i++)); do
+		start=$(now_us)
+		"$@" >/dev/null
+		echo $(($(now_us) - start))
+	done | sort -n | awk '{a[NR] = $1 / 1000} END {
+		printf "%9.1f  (%.1f to %.1f, %d runs)\n", a[int((NR + 1) / 2)], a[1], a[NR], NR}'
+}
+
+ip netns add "$ns"
+ip -n "$ns" link set lo up
+
+echo "kernel $(uname -r), $(nproc) CPUs"
+echo
+echo "Added ns per packet over an empty program (BPF_PROG_TEST_RUN, 1 kB, interleaved):"
+ip netns exec "$ns" "$BUILD/ifpulse" rate -j -I 1h -i lo -v >/dev/null 2>"/tmp/$ns.err" &
+pid=$!
+until grep -q 'attached to lo' "/tmp/$ns.err"; do sleep 0.05; done
+in_ns "$BUILD/tools/packet_cost"
+kill -TERM "$pid"
+wait "$pid" || true
+pid=
+rm -f "/tmp/$ns.err"
+
+echo
+echo "Start, attach, one report, detach, in ms:"
+printf '%-34s' "1 interface (lo), auto"
+time_of 9 in_ns "$BUILD/ifpulse" rate -j -I 1ms -c 1
+for ((i = 0; i < 100; i++)); do
+	echo "link add a$i type veth peer name b$i"
+done | ip -n "$ns" -batch -
+for mode in auto clsact tcx; do
+	printf '%-34s' "200 veths and lo, --attach $mode"
+	time_of "$([[ $mode == tcx ]] && echo 3 || echo 9)" \
+		in_ns "$BUILD/ifpulse" rate -j -I 1ms -c 1 --attach "$mode"
+done

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# `make install` into an empty root: every file in its place, the installed program runs, completion completes, and
+# `make uninstall` leaves no file.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+
+fail() {
+	echo "install: $*" >&2
+	exit 1
+}
+
+make -s install DESTDIR="$root" PREFIX=/usr
+[[ $(cd "$root" && find . -type f | sort) == "./usr/sbin/ifpulse
+./usr/share/bash-completion/completions/ifpulse
+./usr/share/man/man8/ifpulse.8" ]] || fail "not the files expected: $(find "$root" -type f)"
+[[ $("$root/usr/sbin/ifpulse" --version) == ifpulse\ * ]] || fail "it does not run"
+
+complete_words() { # WORD…, the last one being completed
+	COMP_WORDS=("$@")
+	COMP_CWORD=$(($# - 1))
+	_ifpulse
+	echo "${COMPREPLY[*]}"
+}
+# shellcheck disable=SC1091
+source "$root/usr/share/bash-completion/completions/ifpulse"
+program=$root/usr/sbin/ifpulse
+[[ $(complete_words "$program" he) == health ]] || fail "commands are not completed"
+[[ $(complete_words "$program" health --drops) == --drops-over ]] || fail "options are not completed"
+[[ $(complete_words "$program" rate --drops) == "" ]] || fail "options of another command are"
+[[ $(complete_words "$program" rate -i l) == *lo* ]] || fail "interfaces are not completed"
+
+make -s uninstall DESTDIR="$root" PREFIX=/usr
+[[ -z $(find "$root" -type f) ]] || fail "uninstall left files"

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# What tests of the counters share; `load lib` first. A measurement is: probe both ends of the pair, note
+# the kernel's counters, send, then hold three things against one another: what the generator says
+# it sent, what the kernel counted since, and the sum of all that ifpulse printed.
+
+ETHERNET=14
+# shellcheck disable=SC2034 # the tests use them
+UDP4=$((ETHERNET + 20 + 8)) UDP6=$((ETHERNET + 40 + 8))
+
+declare -gA KERNEL_BEFORE=() PROBE_OUT=() PROBE_PID=()
+
+# Starts `rate` in NS and returns once IFNAME is attached there.
+probe() { # NS IFNAME ARGUMENT…
+	local ns=$1 ifname=$2
+	shift 2
+	start_ifpulse "$ns" rate -j -I 50ms "$@"
+	PROBE_OUT[$ns]=$IFPULSE_OUT
+	PROBE_PID[$ns]=$IFPULSE_PID
+	wait_for_line "$IFPULSE_OUT" "\"ifname\":\"$ifname\"" || {
+		cat "$IFPULSE_ERR" >&2
+		return 1
+	}
+}
+
+# Ends the probe in NS, which prints what it has counted to the end.
+end_probe() { # NS
+	stop_ifpulse "${PROBE_PID[$1]}"
+}
+
+# Sum of a field over every row of IFNAME that the probe in NS printed.
+probed() { # NS IFNAME FIELD
+	jq -s --arg ifname "$2" --arg field "$3" \
+		'[.[] | select(.ifname == $ifname) | .[$field]] | add // error("no rows of " + $ifname)' \
+		"${PROBE_OUT[$1]}"
+}
+
+# Notes the kernel's counters of interfaces, for kernel().
+note_kernel() { # [NS IFNAME]…
+	local field
+	while (($#)); do
+		for field in {rx,tx}_{packets,bytes,dropped}; do
+			KERNEL_BEFORE[$1:$2:$field]=$(stats64 "$1" "$2" "$field")
+		done
+		shift 2
+	done
+}
+
+# What the kernel has counted since note_kernel.
+kernel() { # NS IFNAME FIELD
+	echo $(($(stats64 "$@") - ${KERNEL_BEFORE[$1:$2:$3]}))
+}
+
+# packets and bytes as the stack counts them, of the probe and of stats64, agree in both directions.
+skbs_equal_kernel() { # NS IFNAME
+	local field
+	for field in {rx,tx}_{packets,bytes}; do
+		assert_equal "$(probed "$1" "$2" "$field")" "$(kernel "$1" "$2" "$field")" "$2 $field"
+	done
+}
+
+# The same of the wire counters: where the device gets every GSO segment by itself.
+wire_equals_kernel() { # NS IFNAME DIRECTION
+	assert_equal "$(probed "$1" "$2" "$3_wire_packets")" "$(kernel "$1" "$2" "$3_packets")" \
+		"$2 $3_wire_packets"
+	assert_equal "$(probed "$1" "$2" "$3_wire_bytes")" "$(kernel "$1" "$2" "$3_bytes")" \
+		"$2 $3_wire_bytes"
+}
+
+# All four counters of a direction.
+probed_is() { # NS IFNAME DIRECTION PACKETS BYTES [WIRE_PACKETS WIRE_BYTES]
+	local direction=$3
+	assert_equal "$(probed "$1" "$2" "${direction}_packets")" "$4" "$2 ${direction}_packets"
+	assert_equal "$(probed "$1" "$2" "${direction}_bytes")" "$5" "$2 ${direction}_bytes"
+	assert_equal "$(probed "$1" "$2" "${direction}_wire_packets")" "${6:-$4}" \
+		"$2 ${direction}_wire_packets"
+	assert_equal "$(probed "$1" "$2" "${direction}_wire_bytes")" "${7:-$5}" \
+		"$2 ${direction}_wire_bytes"
+}
+
+start_sink() { # NS MODE ARGUMENT…
+	local ns=$1
+	shift
+	start_bg sink "$ns" "$BUILD/tools/traffic" "$@"
+	wait_for_line "$BG_ERR" '^ready$'
+}
+
+# Sends from NS, with the sender's own account in SENT.
+send() { # NS TOOL ARGUMENT…
+	local ns=$1 tool=$2
+	shift 2
+	SENT=$BATS_TEST_TMPDIR/sent.json
+	in_ns "$ns" "$BUILD/tools/$tool" "$@" >"$SENT"
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * frames: below IP, for tests that hold counters against the truth: Ethernet frames of a given
+ * size, and a tap or tun device that lives as long as this program.
+ */
+#include "tool.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <sys/ioctl.h>
+
+#define TAG_SIZE 4
+#define ETHERTYPE_EXPERIMENTAL 0x88b5 /* IEEE 802, local experimental 1 */
+#define HOLD_SECONDS 60
+#define DOWN_POLL_NS 10000000
+
+static unsigned char buffer[1 << 17];
+
+static bool request_name(struct ifreq *request, const char *name)
+{
+	if (*name && strlen(name) < sizeof(request->ifr_name)) {
+		strcpy(request->ifr_name, name);
+		return true;
+	}
+	fprintf(stderr, "%s: --interface %s: 1 to %zu bytes\n", tool_name, name,
+		sizeof(request->ifr_name) - 1);
+	return false;
+}
+
+/*
+ * A socket that sends through the queueing discipline and TC egress, since PACKET_QDISC_BYPASS is
+ * left off, and that receives nothing, its own frames included, since its protocol is 0.
+ */
+static int packet_socket(struct ifreq *request)
+{
+	struct sockaddr_ll address = {.sll_family = AF_PACKET};
+	const char *name = request->ifr_name;
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	address.sll_ifindex = (int)if_nametoindex(name);
+	if (!address.sll_ifindex)
+		tool_fail("if_nametoindex", name);
+	else if (fd < 0)
+		tool_fail("socket", "AF_PACKET");
+	else if (bind(fd, (struct sockaddr *)&address, sizeof(address)))
+		tool_fail("bind", name);
+	else if (ioctl(fd, SIOCGIFHWADDR, request))
+		tool_fail("ioctl SIOCGIFHWADDR", name);
+	else if (request->ifr_hwaddr.sa_family != ARPHRD_ETHER)
+		fprintf(stderr, "%s: %s is no Ethernet device\n", tool_name, name);
+	else
+		return fd;
+	return -1;
+}
+
+static int raw_send(int argc, char **argv)
+{
+	/* A unicast address of nobody's: no counter of multicasts moves. */
+	static const unsigned char to[ETH_ALEN] = {0x02, 0, 0, 0, 0, 0x01};
+	uint64_t size, vlan = 0, timeout = TOOL_TIMEOUT;
+	struct tool_sends sends = {0};
+	const char *name;
+	const struct tool_option options[] = {
+		{"interface", .text = &name, .required = true},
+		{"count", .number = &sends.count, .max = UINT32_MAX, .required = true},
+		{"size", .number = &size, .min = ETH_HLEN, .max = UINT16_MAX, .required = true},
+		{"vlan", .number = &vlan, .min = 1, .max = 4094},
+		{"rate-pps", .number = &sends.rate_pps, .min = 1, .max = TOOL_NSEC_PER_SEC},
+		{"timeout", .number = &timeout, .min = 1, .max = TOOL_SECONDS_MAX},
+	};
+	struct ifreq request = {0};
+	uint16_t tag[2], type = htons(ETHERTYPE_EXPERIMENTAL);
+	size_t head;
+	int fd, ret;
+
+	if (!tool_options(argc, argv, options, TOOL_COUNT(options)) ||
+	    !request_name(&request, name))
+		return TOOL_USAGE;
+	head = ETH_HLEN + (vlan ? TAG_SIZE : 0);
+	if (size < head) {
+		fprintf(stderr, "%s: --size: the headers alone take %zu bytes\n", tool_name, head);
+		return TOOL_USAGE;
+	}
+	tool_start(timeout);
+	fd = packet_socket(&request);
+	if (fd < 0)
+		return TOOL_INCOMPLETE;
+	tag[0] = htons(ETH_P_8021Q);
+	tag[1] = htons(vlan);
+	memcpy(buffer, to, ETH_ALEN);
+	memcpy(buffer + ETH_ALEN, request.ifr_hwaddr.sa_data, ETH_ALEN);
+	memcpy(buffer + 2 * ETH_ALEN, tag, sizeof(tag));
+	memcpy(buffer + head - sizeof(type), &type, sizeof(type));
+	ret = tool_send(fd, buffer, size, &sends);
+	return tool_report_sends(&sends, 1, "frame_bytes") ?: ret;
+}
+
+static int hold(int argc, char **argv)
+{
+	uint64_t seconds = HOLD_SECONDS, ready_fd = STDERR_FILENO;
+	const char *name, *kind;
+	bool drain = false, tap;
+	const struct tool_option options[] = {
+		{"interface", .text = &name, .required = true},
+		{"kind", .text = &kind, .required = true},
+		{"seconds", .number = &seconds, .min = 1, .max = TOOL_SECONDS_MAX},
+		{"timeout", .number = &seconds, .min = 1, .max = TOOL_SECONDS_MAX},
+		{"ready-fd", .number = &ready_fd, .min = 1, .max = INT16_MAX},
+		{"drain", .flag = &drain},
+	};
+	struct ifreq request = {0};
+	int fd;
+
+	if (!tool_options(argc, argv, options, TOOL_COUNT(options)) ||
+	    !request_name(&request, name))
+		return TOOL_USAGE;
+	tap = strcmp(kind, "tap") == 0;
+	if (!tap && strcmp(kind, "tun") != 0) {
+		fprintf(stderr, "%s: --kind %s: tap or tun\n", tool_name, kind);
+		return TOOL_USAGE;
+	}
+	tool_start(seconds);
+	request.ifr_flags = (short)((tap ? IFF_TAP : IFF_TUN) | IFF_NO_PI);
+	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return tool_fail("open", "/dev/net/tun");
+	if (ioctl(fd, TUNSETIFF, &request))
+		return tool_fail("ioctl TUNSETIFF", name);
+	tool_ready(ready_fd);
+	while (!tool_stopped) {
+		if (!drain)
+			pause();
+		else if (read(fd, buffer, sizeof(buffer)) < 0 && errno != EINTR)
+			tool_sleep_until(tool_now_ns() + DOWN_POLL_NS);
+	}
+	return EXIT_SUCCESS;
+}
+
+static const char usage[] =
+	"Usage: frames MODE OPTIONS\n"
+	"\n"
+	"  raw-send --interface NAME --count N --size BYTES [--vlan ID] [--rate-pps R]\n"
+	"           [--timeout SECONDS (20)]\n"
+	"           N frames of BYTES, 14 bytes of header and 4 of tag included, then one JSON "
+	"object\n"
+	"  hold     --interface NAME --kind tap|tun [--seconds S (60)] [--drain] [--ready-fd FD]\n"
+	"           writes \"ready\" to FD (2, stderr) once the device is there, and keeps it "
+	"until\n"
+	"           killed or S seconds; --drain reads away what is sent, else its queue fills up\n"
+	"\n"
+	"Status: 0 complete, 1 failed or incomplete, 2 usage.\n";
+
+int main(int argc, char **argv)
+{
+	static const struct tool_mode modes[] = {
+		{"raw-send", raw_send},
+		{"hold", hold},
+	};
+
+	return tool_main(argc, argv, usage, modes, TOOL_COUNT(modes));
+}

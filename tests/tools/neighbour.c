@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * neighbour: somebody else's program on a hook, which counts packets and lets them pass, or ends the
+ * chain. It tells the tests whether ifpulse leaves others alone and is left alone by them.
+ *
+ *   neighbour --interface NAME --direction ingress|egress --mode tcx|clsact [--first] [--verdict next|ok]
+ *
+ * Says "ready" on stderr when attached, and on SIGINT or SIGTERM detaches and prints {"packets":N}.
+ * With --leave a clsact filter stays when the program ends.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <getopt.h>
+#include <linux/bpf.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TCX_INGRESS 46 /* enum bpf_attach_type, Linux 6.6 */
+#define TCX_EGRESS 47
+#define TCX_BEFORE (1U << 3)
+#define FILTER_HANDLE 0x77
+#define FILTER_PRIORITY 1
+
+#define VERDICT_NEXT (-1)
+#define VERDICT_OK 0
+
+struct settings {
+	const char *interface, *direction, *mode, *verdict;
+	bool first, leave;
+};
+
+static void __attribute__((noreturn)) fail(const char *what, int error)
+{
+	fprintf(stderr, "neighbour: %s: %s\n", what, strerror(error));
+	exit(1);
+}
+
+static struct bpf_insn insn(uint8_t code, uint8_t dst, uint8_t src, int16_t off, int32_t imm)
+{
+	return (struct bpf_insn){
+		.code = code, .dst_reg = dst, .src_reg = src, .off = off, .imm = imm};
+}
+
+/* counts[0] += 1, atomically; return verdict. */
+static int load_counter(int map_fd, int verdict)
+{
+	struct bpf_insn program[] = {
+		insn(BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, -4, 0),
+		insn(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_2, BPF_REG_10, 0, 0),
+		insn(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -4),
+		insn(BPF_LD | BPF_DW | BPF_IMM, BPF_REG_1, BPF_PSEUDO_MAP_FD, 0, map_fd),
+		insn(0, 0, 0, 0, 0),
+		insn(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem),
+		insn(BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, 2, 0),
+		insn(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_1, 0, 0, 1),
+		insn(BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_0, BPF_REG_1, 0, BPF_ADD),
+		insn(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, verdict),
+		insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "neighbour", "GPL", program,
+			       sizeof(program) / sizeof(program[0]), NULL);
+
+	if (fd < 0)
+		fail("cannot load the program", errno);
+	return fd;
+}
+
+static bool is_ingress(const struct settings *settings)
+{
+	return !strcmp(settings->direction, "ingress");
+}
+
+static int attach_tcx(const struct settings *settings, int prog_fd, unsigned int ifindex)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = settings->first ? TCX_BEFORE : 0);
+	int fd = bpf_link_create(prog_fd, (int)ifindex,
+				 is_ingress(settings) ? TCX_INGRESS : TCX_EGRESS, &opts);
+
+	if (fd < 0)
+		fail("cannot attach by tcx", errno);
+	return fd;
+}
+
+static struct bpf_tc_hook hook_of(const struct settings *settings, unsigned int ifindex)
+{
+	return (struct bpf_tc_hook){
+		.sz = sizeof(struct bpf_tc_hook),
+		.ifindex = (int)ifindex,
+		.attach_point = is_ingress(settings) ? BPF_TC_INGRESS : BPF_TC_EGRESS,
+	};
+}
+
+static void attach_clsact(const struct settings *settings, int prog_fd, unsigned int ifindex)
+{
+	struct bpf_tc_hook hook = hook_of(settings, ifindex), whole = hook;
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = prog_fd, .handle = FILTER_HANDLE,
+		    .priority = FILTER_PRIORITY);
+	int ret;
+
+	whole.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
+	ret = bpf_tc_hook_create(&whole);
+	if (ret && ret != -EEXIST)
+		fail("cannot create a clsact qdisc", -ret);
+	ret = bpf_tc_attach(&hook, &opts);
+	if (ret)
+		fail("cannot attach a filter", -ret);
+}
+
+static void detach_clsact(const struct settings *settings, unsigned int ifindex)
+{
+	struct bpf_tc_hook hook = hook_of(settings, ifindex);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY);
+	int ret = bpf_tc_detach(&hook, &opts);
+
+	if (ret)
+		fail("the filter is gone", -ret);
+}
+
+static void parse(struct settings *settings, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"interface", required_argument, NULL, 'i'},
+		{"direction", required_argument, NULL, 'd'},
+		{"mode", required_argument, NULL, 'm'},
+		{"verdict", required_argument, NULL, 'v'},
+		{"first", no_argument, NULL, 'f'},
+		{"leave", no_argument, NULL, 'l'},
+		{0},
+	};
+	int id;
+
+	*settings = (struct settings){.verdict = "next", .mode = "tcx"};
+	while ((id = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		switch (id) {
+		case 'i':
+			settings->interface = optarg;
+			break;
+		case 'd':
+			settings->direction = optarg;
+			break;
+		case 'm':
+			settings->mode = optarg;
+			break;
+		case 'v':
+			settings->verdict = optarg;
+			break;
+		case 'f':
+			settings->first = true;
+			break;
+		case 'l':
+			settings->leave = true;
+			break;
+		default:
+			exit(2);
+		}
+	}
+	if (!settings->interface || !settings->direction) {
+		fprintf(stderr, "neighbour: --interface and --direction are needed\n");
+		exit(2);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct settings settings;
+	uint64_t packets = 0;
+	unsigned int ifindex;
+	uint32_t key = 0;
+	sigset_t signals;
+	int map_fd, prog_fd, link_fd = -1, caught;
+	bool tcx;
+
+	parse(&settings, argc, argv);
+	tcx = !strcmp(settings.mode, "tcx");
+	ifindex = if_nametoindex(settings.interface);
+	if (!ifindex)
+		fail(settings.interface, errno);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	map_fd =
+		bpf_map_create(BPF_MAP_TYPE_ARRAY, "counts", sizeof(key), sizeof(packets), 1, NULL);
+	if (map_fd < 0)
+		fail("cannot create a map", errno);
+	prog_fd = load_counter(map_fd, strcmp(settings.verdict, "ok") ? VERDICT_NEXT : VERDICT_OK);
+	if (tcx)
+		link_fd = attach_tcx(&settings, prog_fd, ifindex);
+	else
+		attach_clsact(&settings, prog_fd, ifindex);
+	fprintf(stderr, "ready\n");
+	sigwait(&signals, &caught);
+	if (bpf_map_lookup_elem(map_fd, &key, &packets))
+		fail("cannot read the count", errno);
+	if (tcx)
+		close(link_fd);
+	else if (!settings.leave)
+		detach_clsact(&settings, ifindex);
+	printf("{\"packets\":%llu}\n", (unsigned long long)packets);
+	return 0;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "tests/unit/support.h"
+
+#include <errno.h>
+
+/* The sanitizer's allocator ends the process where malloc() would return NULL. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
+static void grows_and_keeps_what_is_there(void **state)
+{
+	uint32_t *items = NULL;
+	size_t capacity = 0;
+
+	(void)state;
+	for (uint32_t n = 0; n < 10000; n++) {
+		size_t before = capacity;
+
+		assert_int_equal(array_reserve(&items, &capacity, n + 1, sizeof(*items)), 0);
+		assert_true(capacity >= n + 1);
+		if (capacity != before)
+			assert_true(capacity >= before + before / 2);
+		/* New room is zeroed. */
+		assert_int_equal(items[n], 0);
+		assert_int_equal(items[capacity - 1], 0);
+		items[n] = n + 7;
+	}
+	for (uint32_t n = 0; n < 10000; n++)
+		assert_int_equal(items[n], n + 7);
+	free(items);
+}
+
+static void does_nothing_where_there_is_room(void **state)
+{
+	uint64_t room[4] = {1, 2, 3, 4}, *items = room;
+	size_t capacity = 4;
+
+	(void)state;
+	/* Would fail if it were reallocated: it is not from malloc(). */
+	assert_int_equal(array_reserve(&items, &capacity, 4, sizeof(*items)), 0);
+	assert_int_equal(array_reserve(&items, &capacity, 0, sizeof(*items)), 0);
+	assert_ptr_equal(items, room);
+	assert_int_equal(capacity, 4);
+	assert_int_equal(room[3], 4);
+}
+
+static void makes_room_at_once(void **state)
+{
+	struct {
+		char bytes[3];
+	} *items = NULL, *zero;
+	size_t capacity = 0;
+
+	(void)state;
+	assert_int_equal(array_reserve(&items, &capacity, 1000, sizeof(*items)), 0);
+	assert_true(capacity >= 1000);
+	zero = calloc(capacity, sizeof(*zero));
+	assert_non_null(zero);
+	assert_memory_equal(items, zero, capacity * sizeof(*zero));
+	free(zero);
+	free(items);
+}
+
+static void fails_with_everything_as_it_was(void **state)
+{
+	static const size_t needs[] = {SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 8 + 1, SIZE_MAX / 16};
+	uint64_t *items = NULL, *kept;
+	size_t capacity = 0, before;
+
+	(void)state;
+	assert_int_equal(array_reserve(&items, &capacity, 1, sizeof(*items)), 0);
+	items[0] = 42;
+	kept = items;
+	before = capacity;
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
+		assert_int_equal(array_reserve(&items, &capacity, needs[i], sizeof(*items)),
+				 -ENOMEM);
+		assert_ptr_equal(items, kept);
+		assert_int_equal(capacity, before);
+		assert_int_equal(items[0], 42);
+	}
+	free(items);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(grows_and_keeps_what_is_there),
+		cmocka_unit_test(does_nothing_where_there_is_room),
+		cmocka_unit_test(makes_room_at_once),
+		cmocka_unit_test(fails_with_everything_as_it_was),
+	};
+
+	return cmocka_run_group_tests_name("array", tests, NULL, NULL);
+}

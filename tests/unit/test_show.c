@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* out/show_*: what the commands print, as records (the contract of the design brief) and rows. */
+#include "tests/unit/support.h"
+
+#include <arpa/inet.h>
+#include <jansson.h>
+#include <locale.h>
+
+#include "out/show_check.h"
+#include "out/show_health.h"
+#include "out/show_link.h"
+#include "out/show_rate.h"
+
+/* linux/if.h, which does not go with net/if.h */
+#define FLAG_LOWER_UP 0x10000
+#define OPER_DOWN 2
+#define OPER_UP 6
+
+static struct capture capture;
+static struct writer *writer;
+
+static void start(enum writer_format format)
+{
+	capture_start(&capture);
+	assert_int_equal(writer_new(&writer, capture.sink, format), 0);
+}
+
+/* Every name, type and value, and no field besides. The order of fields does not count. */
+static void finish_json(const char *wanted_text)
+{
+	json_t *wanted = json_loads(wanted_text, JSON_REJECT_DUPLICATES, NULL), *got;
+	char *text;
+
+	writer_free(writer);
+	text = capture_end(&capture);
+	got = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(wanted);
+	if (!got || !json_equal(got, wanted))
+		fail_msg("got    %s\nwanted %s", text, wanted_text);
+	json_decref(got);
+	json_decref(wanted);
+	free(text);
+}
+
+static void finish_text(const char *wanted)
+{
+	char *text;
+
+	writer_free(writer);
+	text = capture_end(&capture);
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+/* Spaces at the end of a line do not count. */
+static void finish_table(struct table *table, const char *wanted)
+{
+	char *text, *from, *to;
+
+	table_print(table, capture.sink);
+	table_free(table);
+	text = capture_end(&capture);
+	for (from = to = text; *from; from++) {
+		while (*from == '\n' && to > text && to[-1] == ' ')
+			to--;
+		*to++ = *from;
+	}
+	*to = '\0';
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+static struct rate make_rate(void)
+{
+	return (struct rate){
+		.ifindex = 3,
+		.ifname = "eth0",
+		.start_wall_ns = 951782400123456789,
+		.interval_ns = 100000999,
+		.delta = {.traffic = {{11, 12, 13, 14}, {21, 22, 23, UINT64_C(1) << 40}},
+			  .drops = {15, 25}},
+		.bps = {16000, 26000000},
+		.in_total = true,
+	};
+}
+
+static void records_rates(void **state)
+{
+	struct rate rate = make_rate();
+
+	(void)state;
+	start(WRITER_JSON_LINES);
+	show_rate_record(writer, &rate);
+	finish_json("{\"time\": \"2000-02-29T00:00:00.123456Z\", \"interval_us\": 100000,"
+		    " \"ifindex\": 3, \"ifname\": \"eth0\", \"rx_packets\": 11, \"rx_bytes\": 12,"
+		    " \"rx_wire_packets\": 13, \"rx_wire_bytes\": 14, \"rx_drops\": 15,"
+		    " \"rx_bps\": 16000, \"tx_packets\": 21, \"tx_bytes\": 22,"
+		    " \"tx_wire_packets\": 23, \"tx_wire_bytes\": 1099511627776,"
+		    " \"tx_drops\": 25, \"tx_bps\": 26000000}");
+}
+
+static void records_a_total_without_ifindex(void **state)
+{
+	struct rate rate;
+
+	(void)state;
+	rate_total(&rate, NULL, 0, 0, 1000000000);
+	start(WRITER_JSON_LINES);
+	show_rate_record(writer, &rate);
+	finish_json("{\"time\": \"1970-01-01T00:00:00.000000Z\", \"interval_us\": 1000000,"
+		    " \"ifindex\": null, \"ifname\": \"total\", \"rx_packets\": 0, \"rx_bytes\": 0,"
+		    " \"rx_wire_packets\": 0, \"rx_wire_bytes\": 0, \"rx_drops\": 0,"
+		    " \"rx_bps\": 0, \"tx_packets\": 0, \"tx_bytes\": 0, \"tx_wire_packets\": 0,"
+		    " \"tx_wire_bytes\": 0, \"tx_drops\": 0, \"tx_bps\": 0}");
+}
+
+static void records_rates_as_csv(void **state)
+{
+	struct rate rate = make_rate();
+
+	(void)state;
+	start(WRITER_CSV);
+	show_rate_record(writer, &rate);
+	rate.ifindex = 0;
+	strcpy(rate.ifname, "a,b");
+	show_rate_record(writer, &rate);
+	finish_text("time,interval_us,ifindex,ifname,rx_bytes,rx_packets,rx_wire_bytes,"
+		    "rx_wire_packets,rx_drops,rx_bps,tx_bytes,tx_packets,tx_wire_bytes,"
+		    "tx_wire_packets,tx_drops,tx_bps\n"
+		    "2000-02-29T00:00:00.123456Z,100000,3,eth0,12,11,14,13,15,16000,22,21,"
+		    "1099511627776,23,25,26000000\n"
+		    "2000-02-29T00:00:00.123456Z,100000,,\"a,b\",12,11,14,13,15,16000,22,21,"
+		    "1099511627776,23,25,26000000\n");
+}
+
+static void shows_rates(void **state)
+{
+	struct rate rate = make_rate();
+	struct table *table;
+
+	(void)state;
+	rate.interval_ns = 500000000;
+	setlocale(LC_CTYPE, "C");
+	capture_start(&capture);
+	assert_int_equal(show_rate_table_new(&table, false), 0);
+	show_rate_row(table, &rate);
+	finish_table(table,
+		     "INTERFACE         RECEIVED             SENT  RX PKT/S  TX PKT/S  RX "
+		     "DROPS  TX DROPS\n"
+		     "eth0       rx 16.00 kbit/s  tx 26.00 Mbit/s        26        46        "
+		     "15        25\n");
+}
+
+static void shows_arrows_where_they_can_be_seen(void **state)
+{
+	struct rate rate = {.ifname = "eth0", .interval_ns = 1000000000, .bps = {999, 0}};
+	struct table *table;
+
+	(void)state;
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		skip();
+	capture_start(&capture);
+	assert_int_equal(show_rate_table_new(&table, false), 0);
+	show_rate_row(table, &rate);
+	finish_table(table,
+		     "INTERFACE     RECEIVED       SENT  RX PKT/S  TX PKT/S  RX DROPS  TX DROPS\n"
+		     "eth0       \u2193 999 bit/s  \u2191 0 bit/s         0         0         0    "
+		     "     0\n");
+	setlocale(LC_CTYPE, "C");
+}
+
+static const struct health plain = {
+	.rx_packets = 1000,
+	.tx_packets = 2000,
+	.errors = 3,
+	.drops = 0,
+	.has_rates = true,
+	.error_ppb = 1000000,
+	.drop_ppb = 0,
+	.verdict = HEALTH_ERRORS,
+};
+
+static void records_health(void **state)
+{
+	(void)state;
+	start(WRITER_JSON_LINES);
+	show_health_record(writer, 3, "eth0", 0, &plain);
+	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"period\": \"boot\","
+		    " \"interval_us\": null, \"rx_packets\": 1000, \"tx_packets\": 2000,"
+		    " \"errors\": 3, \"drops\": 0, \"error_rate_pct\": 0.1, \"drop_rate_pct\": 0,"
+		    " \"verdict\": \"errors\"}");
+	start(WRITER_JSON_LINES);
+	show_health_record(writer, 3, "eth0", 2000000999, &plain);
+	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"period\": \"interval\","
+		    " \"interval_us\": 2000000, \"rx_packets\": 1000, \"tx_packets\": 2000,"
+		    " \"errors\": 3, \"drops\": 0, \"error_rate_pct\": 0.1, \"drop_rate_pct\": 0,"
+		    " \"verdict\": \"errors\"}");
+}
+
+/* Unknown is null, never 0. */
+static void records_health_that_is_unknown(void **state)
+{
+	const struct health none = {.verdict = HEALTH_NO_PACKETS};
+	const struct health reset = {.verdict = HEALTH_RESET};
+
+	(void)state;
+	start(WRITER_JSON_LINES);
+	show_health_record(writer, 3, "eth0", 0, &none);
+	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"period\": \"boot\","
+		    " \"interval_us\": null, \"rx_packets\": 0, \"tx_packets\": 0, \"errors\": 0,"
+		    " \"drops\": 0, \"error_rate_pct\": null, \"drop_rate_pct\": null,"
+		    " \"verdict\": \"no packets\"}");
+	start(WRITER_JSON_LINES);
+	show_health_record(writer, 3, "eth0", 1000, &reset);
+	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"period\": \"interval\","
+		    " \"interval_us\": 1, \"rx_packets\": null, \"tx_packets\": null,"
+		    " \"errors\": null, \"drops\": null, \"error_rate_pct\": null,"
+		    " \"drop_rate_pct\": null, \"verdict\": \"counters reset\"}");
+}
+
+static void shows_health(void **state)
+{
+	struct health many = plain;
+	const struct health reset = {.verdict = HEALTH_RESET};
+	struct table *table;
+
+	(void)state;
+	many.drops = 6000000;
+	many.drop_ppb = UINT64_C(2000000000000);
+	many.verdict = HEALTH_ERRORS_AND_DROPS;
+	capture_start(&capture);
+	assert_int_equal(show_health_table_new(&table, false), 0);
+	show_health_row(table, "eth0", 0, &plain);
+	show_health_row(table, "eth1", 2000000000, &many);
+	show_health_row(table, "eth2", 2000000000, &reset);
+	finish_table(table, "INTERFACE  PERIOD      RX PACKETS  TX PACKETS  ERRORS  RATE    DROPS  "
+			    "   RATE  VERDICT\n"
+			    "eth0       since boot        1000        2000       3  0.1%        0  "
+			    "     0%  errors\n"
+			    "eth1       2 s               1000        2000       3  0.1%  6000000  "
+			    "200000%  errors and drops\n"
+			    "eth2       2 s                  -           -       -     -        -  "
+			    "      -  counters reset\n");
+}
+
+static struct link make_link(void)
+{
+	return (struct link){
+		.ifindex = 7,
+		.ifname = "v0",
+		.kind = "veth",
+		.qdisc = "noqueue",
+		.flags = IFF_UP | IFF_RUNNING | IFF_BROADCAST | IFF_MULTICAST | FLAG_LOWER_UP,
+		.type = 1,
+		.operstate = OPER_UP,
+		.carrier = 1,
+		.mtu = 1500,
+		.txqlen = 1000,
+		.master = 4,
+		.lower = 8,
+		.lower_netnsid = 0,
+		.speed_mbps = 10000,
+		.duplex = 1,
+		.address_len = 6,
+		.address = {2, 0, 0, 0, 0, 1},
+		.broadcast = {255, 255, 255, 255, 255, 255},
+	};
+}
+
+static void fill_addrs(struct link_addr *addrs)
+{
+	memset(addrs, 0, 3 * sizeof(*addrs));
+	addrs[0].family = AF_INET;
+	addrs[0].prefixlen = 24;
+	inet_pton(AF_INET, "192.0.2.1", addrs[0].local);
+	addrs[1].family = AF_INET6;
+	addrs[1].prefixlen = 64;
+	addrs[1].scope = 253;
+	inet_pton(AF_INET6, "fe80::1", addrs[1].local);
+	addrs[2].family = AF_INET;
+	addrs[2].prefixlen = 32;
+	addrs[2].scope = 77;
+	addrs[2].has_peer = 1;
+	inet_pton(AF_INET, "198.51.100.1", addrs[2].local);
+	inet_pton(AF_INET, "198.51.100.2", addrs[2].peer);
+}
+
+static void records_links(void **state)
+{
+	struct link link = make_link();
+	struct link_addr addrs[3];
+
+	(void)state;
+	fill_addrs(addrs);
+	link.addrs = addrs;
+	link.n_addrs = 3;
+	start(WRITER_JSON_LINES);
+	show_link_record(writer, &link, "br0");
+	finish_json("{\"ifindex\": 7, \"ifname\": \"v0\","
+		    " \"flags\": [\"BROADCAST\", \"MULTICAST\", \"UP\", \"LOWER_UP\"],"
+		    " \"mtu\": 1500, \"qdisc\": \"noqueue\", \"operstate\": \"UP\","
+		    " \"txqlen\": 1000, \"link_type\": \"ether\","
+		    " \"address\": \"02:00:00:00:00:01\", \"broadcast\": \"ff:ff:ff:ff:ff:ff\","
+		    " \"kind\": \"veth\", \"speed_mbps\": 10000, \"duplex\": \"full\","
+		    " \"master\": \"br0\", \"link_index\": 8, \"link_netnsid\": 0, \"addr_info\": ["
+		    "{\"family\": \"inet\", \"local\": \"192.0.2.1\", \"prefixlen\": 24,"
+		    " \"scope\": \"global\"},"
+		    "{\"family\": \"inet6\", \"local\": \"fe80::1\", \"prefixlen\": 64,"
+		    " \"scope\": \"link\"},"
+		    "{\"family\": \"inet\", \"local\": \"198.51.100.1\","
+		    " \"address\": \"198.51.100.2\", \"prefixlen\": 32, \"scope\": \"77\"}]}");
+}
+
+static void records_links_of_which_little_is_known(void **state)
+{
+	const struct link link = {
+		.ifindex = 9,
+		.ifname = "\xff\"",
+		.flags = IFF_UP,
+		.type = 65000,
+		.operstate = OPER_DOWN,
+		.lower_netnsid = LINK_NETNSID_NONE,
+		.duplex = 0xff,
+	};
+
+	(void)state;
+	start(WRITER_JSON_LINES);
+	show_link_record(writer, &link, NULL);
+	finish_json("{\"ifindex\": 9, \"ifname\": \"\\ufffd\\\"\", \"flags\": [\"NO-CARRIER\","
+		    " \"UP\"], \"mtu\": 0, \"qdisc\": null, \"operstate\": \"DOWN\","
+		    " \"txqlen\": 0, \"link_type\": \"[65000]\", \"address\": null,"
+		    " \"broadcast\": null, \"kind\": null, \"speed_mbps\": null,"
+		    " \"duplex\": null, \"master\": null, \"link_index\": null,"
+		    " \"link_netnsid\": null, \"addr_info\": []}");
+}
+
+static void shows_links(void **state)
+{
+	struct link link = make_link(), bare = {.ifindex = 1000, .lower_netnsid = -1};
+	struct link_addr addrs[3];
+	struct table *table;
+
+	(void)state;
+	fill_addrs(addrs);
+	link.addrs = addrs;
+	link.n_addrs = 2;
+	link.duplex = 0;
+	strcpy(bare.ifname, "dum\x1bmy");
+	bare.duplex = 0xff;
+	capture_start(&capture);
+	assert_int_equal(show_link_table_new(&table, false), 0);
+	show_link_rows(table, &link, "br0");
+	show_link_rows(table, &bare, NULL);
+	bare.flags = IFF_UP;
+	show_link_rows(table, &bare, NULL);
+	finish_table(table, "   #  INTERFACE  STATUS                         SPEED   MTU  KIND  "
+			    "MASTER  MAC                ADDRESSES\n"
+			    "   7  v0         UP                 10.00 Gbit/s half  1500  veth  "
+			    "br0     02:00:00:00:00:01  192.0.2.1/24\n"
+			    "                                                                      "
+			    "                        fe80::1/64\n"
+			    "1000  dum\\x1bmy  DOWN                         unknown     0  -     "
+			    "-       -\n"
+			    "1000  dum\\x1bmy  DOWN (no carrier)            unknown     0  -     "
+			    "-       -\n");
+}
+
+static void records_checks(void **state)
+{
+	const struct check about_one = {"hook", "eth0", CHECK_WARNING, "it \"is\"", "do that"};
+	const struct check general = {"btf", NULL, CHECK_OK, "there", NULL};
+
+	(void)state;
+	start(WRITER_JSON_LINES);
+	show_check_record(writer, &about_one);
+	finish_json("{\"check\": \"hook\", \"ifname\": \"eth0\", \"status\": \"warning\","
+		    " \"detail\": \"it \\\"is\\\"\", \"remedy\": \"do that\"}");
+	start(WRITER_JSON_LINES);
+	show_check_record(writer, &general);
+	finish_json("{\"check\": \"btf\", \"ifname\": null, \"status\": \"ok\","
+		    " \"detail\": \"there\", \"remedy\": null}");
+}
+
+static void names_the_status_of_checks(void **state)
+{
+	static const char *const names[] = {
+		[CHECK_OK] = "ok",
+		[CHECK_INFO] = "info",
+		[CHECK_WARNING] = "warning",
+		[CHECK_FAILED] = "failed",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct check check = {"a", NULL, (enum check_status)i, "b", NULL};
+		char wanted[128];
+
+		snprintf(wanted, sizeof(wanted),
+			 "{\"check\": \"a\", \"ifname\": null, \"status\": \"%s\","
+			 " \"detail\": \"b\", \"remedy\": null}",
+			 names[i]);
+		start(WRITER_JSON_LINES);
+		show_check_record(writer, &check);
+		finish_json(wanted);
+	}
+}
+
+static void shows_checks(void **state)
+{
+	const struct check hostile = {"hook", "e\x1b[2Jh", CHECK_FAILED, "no\nway", "r\u202em"};
+	const struct check good = {"btf", NULL, CHECK_OK, "there", NULL};
+
+	(void)state;
+	capture_start(&capture);
+	show_check_line(capture.sink, &hostile, false);
+	show_check_line(capture.sink, &good, false);
+	show_check_line(capture.sink, &good, true);
+	writer = NULL;
+	finish_text("failed   hook        e\\x1b[2Jh: no\\x0away\n"
+		    "                     -> r\\xe2\\x80\\xaem\n"
+		    "ok       btf         there\n"
+		    "\033[32mok     \033[0m  btf         there\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(records_rates),
+		cmocka_unit_test(records_a_total_without_ifindex),
+		cmocka_unit_test(records_rates_as_csv),
+		cmocka_unit_test(shows_rates),
+		cmocka_unit_test(shows_arrows_where_they_can_be_seen),
+		cmocka_unit_test(records_health),
+		cmocka_unit_test(records_health_that_is_unknown),
+		cmocka_unit_test(shows_health),
+		cmocka_unit_test(records_links),
+		cmocka_unit_test(records_links_of_which_little_is_known),
+		cmocka_unit_test(shows_links),
+		cmocka_unit_test(records_checks),
+		cmocka_unit_test(names_the_status_of_checks),
+		cmocka_unit_test(shows_checks),
+	};
+
+	return cmocka_run_group_tests_name("show", tests, NULL, NULL);
+}

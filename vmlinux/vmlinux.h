@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The kernel types that the BPF programs touch, and of each only the members they touch.
+ *
+ * CO-RE relocates every access by name against the running kernel's BTF, so order, size and the
+ * members left out do not matter. How to add one: README.md here. What user space may see (struct
+ * __sk_buff, the map types) comes from <linux/bpf.h>, not from here.
+ */
+#ifndef IFPULSE_VMLINUX_H
+#define IFPULSE_VMLINUX_H
+
+#include <linux/types.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct net_device;
+
+struct net {
+	struct ns_common ns;
+	struct net_device *loopback_dev;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct net_device {
+	int ifindex;
+	possible_net_t nd_net;
+};
+
+struct sock_common {
+	possible_net_t skc_net;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+};
+
+struct sk_buff {
+	struct net_device *dev;
+	struct sock *sk;
+	int skb_iif;
+	__u8 encapsulation : 1;
+	__u16 inner_transport_header;
+	__u16 transport_header;
+	__u16 mac_header;
+	unsigned int end; /* sk_buff_data_t: an offset from head on every 64-bit kernel */
+	unsigned char *head;
+	unsigned char *data;
+};
+
+struct skb_shared_info {
+	unsigned int gso_type;
+};
+
+#pragma clang attribute pop
+
+/* Not every kernel has each of these: ask bpf_core_enum_value_exists() first. */
+enum skb_drop_reason {
+	SKB_NOT_DROPPED_YET = 0,
+	SKB_CONSUMED = 1,
+};
+
+enum {
+	SKB_GSO_TCPV4 = 1 << 0,
+	SKB_GSO_TCPV6 = 1 << 4,
+	SKB_GSO_SCTP = 1 << 14,
+	SKB_GSO_UDP_L4 = 1 << 17,
+};
+
+#endif
