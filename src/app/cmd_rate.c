@@ -90,7 +90,7 @@ static void show_table(struct rate_command *rate, const struct rate *rates, size
 	rate->lines_shown = redraw ? table_rows(rate->table) + 1 + (hidden > 0) : 0;
 	table_print(rate->table, sink);
 	if (hidden)
-		sink_format(sink, "… and %zu quieter interfaces\n", hidden);
+		sink_format(sink, "... and %zu quieter interfaces\n", hidden);
 	sink_text(sink, redraw ? "\033[?7h" : "\n");
 	sink_commit(sink);
 }

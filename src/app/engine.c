@@ -129,15 +129,43 @@ static void name_rate(struct rate *rate, const struct interface *interface)
 	rate->in_total = interface->in_total;
 }
 
-static void refresh_stack(struct engine *engine);
+/*
+ * Every interface there is, for the judgement of a total; the caller frees it. NULL without memory.
+ */
+static struct stack_entry *stack_of(const struct engine *engine, size_t *n)
+{
+	struct stack_entry *entries = NULL;
+	size_t capacity = 0;
 
-static void detach(struct engine *engine, struct interface *interface)
+	*n = 0;
+	links_for_each (link, engine->links) {
+		if (array_reserve(&entries, &capacity, *n + 1, sizeof(*entries))) {
+			free(entries);
+			return NULL;
+		}
+		entries[(*n)++] = (struct stack_entry){link, find(engine, link->ifindex)};
+	}
+	return entries;
+}
+
+/* `link` as it was: it may be out of the cache already. */
+static void judge_for_total(const struct engine *engine, struct interface *interface,
+			    const struct link *link)
+{
+	size_t n;
+	struct stack_entry *entries = engine->options->total ? stack_of(engine, &n) : NULL;
+
+	if (entries)
+		interface->in_total = stack_is_bottom(link, entries, n);
+	free(entries);
+}
+
+static void detach(struct engine *engine, struct interface *interface, const struct link *link)
 {
 	struct rate_reading now = read_clocks();
 	struct error err = {0};
 
-	if (engine->options->total)
-		refresh_stack(engine);
+	judge_for_total(engine, interface, link);
 	if (probe_detach(engine->probe, interface->slot, &now.counters, &err)) {
 		log_warning("%s: its last counts are lost: %s", interface->ifname, err.what);
 	} else if (array_reserve(&engine->finished, &engine->finished_capacity,
@@ -162,7 +190,7 @@ static void link_changed(void *context, const struct link *before, const struct 
 	bool wanted = after && selection_matches(&engine->options->selection, after->ifname);
 
 	if (interface && !wanted)
-		detach(engine, interface);
+		detach(engine, interface, before);
 	else if (!interface && wanted)
 		attach(engine, after, engine->n >= PROBE_CROWD);
 	else if (interface)
@@ -182,7 +210,7 @@ static bool attach_anew(struct engine *engine, struct interface *interface, bool
 
 	if (!link)
 		return true; /* its removal is on the way */
-	detach(engine, interface);
+	detach(engine, interface, link);
 	attach(engine, link, in_crowd);
 	return engine->n == before;
 }
@@ -323,28 +351,24 @@ void engine_free(struct engine *engine)
 /* Which interfaces a total adds up, afresh when the stack of interfaces has changed. */
 static void refresh_stack(struct engine *engine)
 {
-	const struct link **links;
-	size_t i, n = 0;
+	struct stack_entry *entries;
+	size_t i, n;
 
 	if (!engine->stack_changed)
 		return;
-	links = calloc(engine->n + 1, sizeof(*links));
-	if (!links)
+	entries = stack_of(engine, &n);
+	if (!entries)
 		return; /* the flag stays: tried again with the next reading */
-	for (i = 0; i < engine->n; i++) {
-		links[n] = links_get(engine->links, engine->interfaces[i].ifindex);
-		n += links[n] != NULL;
-	}
 	for (i = 0; i < engine->n; i++) {
 		struct interface *interface = &engine->interfaces[i];
 		const struct link *link = links_get(engine->links, interface->ifindex);
 
 		/* One that has just gone keeps what it was. */
 		if (link)
-			interface->in_total = stack_is_bottom(link, links, n);
+			interface->in_total = stack_is_bottom(link, entries, n);
 	}
 	engine->stack_changed = false;
-	free(links);
+	free(entries);
 }
 
 static int compare_rates(const void *a, const void *b)

@@ -19,7 +19,7 @@ int selected_check(const struct selection *selection, const struct links *links,
 			size_t room = sizeof(names) - used, need = strlen(link->ifname) + 3;
 
 			if (need + 4 > room) {
-				snprintf(names + used, room, " …");
+				snprintf(names + used, room, " ...");
 				break;
 			}
 			used += (size_t)snprintf(names + used, room, " %s", link->ifname);

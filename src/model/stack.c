@@ -6,6 +6,8 @@
 
 #include "base/array.h"
 
+#define DEPTH_MAX 8 /* MAX_NEST_DEV in the kernel */
+
 static bool is_kind(const struct link *link, const char *const *kinds, size_t n)
 {
 	size_t i;
@@ -65,27 +67,35 @@ static bool is_wrapped_here(const struct link *link)
 	return is_tunnel(link) && link->lower_netnsid == LINK_NETNSID_NONE;
 }
 
-static bool has_below(const struct link *link, const struct link *const *links, size_t n)
+/* Whether a selected interface is below, at once or through others. */
+static bool has_below(const struct link *link, const struct stack_entry *entries, size_t n,
+		      unsigned int depth)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (links[i]->ifindex != link->ifindex && is_below(links[i], link))
+	for (i = 0; depth && i < n; i++) {
+		const struct link *lower = entries[i].link;
+
+		if (lower->ifindex == link->ifindex || !is_below(lower, link))
+			continue;
+		if (entries[i].is_selected || has_below(lower, entries, n, depth - 1))
 			return true;
+	}
 	return false;
 }
 
-bool stack_is_bottom(const struct link *link, const struct link *const *links, size_t n)
+bool stack_is_bottom(const struct link *link, const struct stack_entry *entries, size_t n)
 {
 	size_t i;
 
-	if (has_below(link, links, n))
+	if (has_below(link, entries, n, DEPTH_MAX))
 		return false;
 	if (!is_wrapped_here(link) && !is_mirror(link))
 		return true;
 	/* What rests on others, perhaps on this tunnel alone, is no ground: that is below it. */
 	for (i = 0; i < n; i++)
-		if (can_carry_tunnels(links[i]) && !has_below(links[i], links, n))
+		if (entries[i].is_selected && can_carry_tunnels(entries[i].link) &&
+		    !has_below(entries[i].link, entries, n, DEPTH_MAX))
 			return false;
 	return true;
 }

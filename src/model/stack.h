@@ -15,10 +15,17 @@
 
 #include "model/link.h"
 
+struct stack_entry {
+	const struct link *link;
+	bool is_selected; /* a candidate for the total */
+};
+
 /*
- * Whether `link` belongs in the total over `links` (`n` pointers, `link` among them or not). Kinds
- * and their lower interfaces: IFLA_INFO_KIND, IFLA_MASTER and IFLA_LINK of rtnetlink(7).
+ * Whether `link` belongs in the total over the selected ones among `entries`, which are all
+ * interfaces there are: one below may be so through others that are not selected. `link` may be
+ * among them or not. Kinds and their lower interfaces: IFLA_INFO_KIND, IFLA_MASTER and IFLA_LINK of
+ * rtnetlink(7).
  */
-bool stack_is_bottom(const struct link *link, const struct link *const *links, size_t n);
+bool stack_is_bottom(const struct link *link, const struct stack_entry *entries, size_t n);
 
 #endif

@@ -23,7 +23,7 @@ struct stack_case {
 static void check(const struct stack_case *cases, size_t n_cases)
 {
 	for (size_t i = 0; i < n_cases; i++) {
-		const struct link *order[LINKS_MAX], *reverse[LINKS_MAX];
+		struct stack_entry order[LINKS_MAX], reverse[LINKS_MAX];
 		struct link links[LINKS_MAX] = {0};
 		size_t n = 0, k;
 
@@ -44,8 +44,8 @@ static void check(const struct stack_case *cases, size_t n_cases)
 				snprintf(links[n].kind, sizeof(links[n].kind), "%s", from->kind);
 		}
 		for (k = 0; k < n; k++) {
-			order[k] = &links[k];
-			reverse[k] = &links[n - 1 - k];
+			order[k] = (struct stack_entry){&links[k], true};
+			reverse[k] = (struct stack_entry){&links[n - 1 - k], true};
 		}
 		for (k = 0; k < n; k++)
 			if (stack_is_bottom(&links[k], order, n) != cases[i].links[k].in_total ||
@@ -206,12 +206,39 @@ static void judges_one_that_is_not_among_them(void **state)
 {
 	const struct link eth = {.ifindex = 1, .lower_netnsid = HERE};
 	const struct link vlan = {.ifindex = 2, .kind = "vlan", .lower = 1, .lower_netnsid = HERE};
-	const struct link *links[] = {&eth};
+	const struct stack_entry links[] = {{&eth, true}};
 
 	(void)state;
 	assert_false(stack_is_bottom(&vlan, links, 1));
 	assert_true(stack_is_bottom(&vlan, links, 0));
 	assert_true(stack_is_bottom(&eth, links, 0));
+}
+
+/* A VLAN on a bond whose port is eth: the bond links them, selected or not. */
+static void sees_through_what_is_not_selected(void **state)
+{
+	const struct link eth = {.ifindex = 2, .master = 3, .lower_netnsid = LINK_NETNSID_NONE};
+	const struct link bond = {.ifindex = 3, .kind = "bond", .lower_netnsid = LINK_NETNSID_NONE};
+	const struct link vlan = {
+		.ifindex = 4, .kind = "vlan", .lower = 3, .lower_netnsid = LINK_NETNSID_NONE};
+	struct stack_entry entries[] = {{&eth, true}, {&bond, false}, {&vlan, true}};
+
+	(void)state;
+	assert_false(stack_is_bottom(&vlan, entries, 3));
+	assert_true(stack_is_bottom(&eth, entries, 3));
+	entries[0].is_selected = false;
+	assert_true(stack_is_bottom(&vlan, entries, 3));
+}
+
+/* Nothing the kernel makes, but a cache read while links change may show it for a moment. */
+static void survives_a_circle(void **state)
+{
+	const struct link a = {.ifindex = 1, .master = 2, .lower_netnsid = LINK_NETNSID_NONE};
+	const struct link b = {.ifindex = 2, .master = 1, .lower_netnsid = LINK_NETNSID_NONE};
+	const struct stack_entry entries[] = {{&a, false}, {&b, false}};
+
+	(void)state;
+	assert_true(stack_is_bottom(&a, entries, 2));
 }
 
 int main(void)
@@ -223,6 +250,8 @@ int main(void)
 		cmocka_unit_test(leaves_tunnels_out),
 		cmocka_unit_test(leaves_mirrors_out),
 		cmocka_unit_test(knows_every_tunnel),
+		cmocka_unit_test(sees_through_what_is_not_selected),
+		cmocka_unit_test(survives_a_circle),
 		cmocka_unit_test(judges_one_that_is_not_among_them),
 	};
 
