@@ -55,10 +55,32 @@ struct instance_state_map {
 	__type(value, struct instance_state);
 };
 
+/*
+ * Written by one CPU each, mmapped by user space. Set at load: entries are CPUs * slots, and CPUs; a
+ * log's value has room for its records.
+ */
+struct open_windows_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct open_windows);
+};
+
+struct window_logs_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct window_log);
+};
+
 extern struct slot_by_ifindex_map slot_by_ifindex SEC(".maps");
 extern struct slot_by_high_ifindex_map slot_by_high_if SEC(".maps");
 extern struct traffic_totals_map traffic_totals SEC(".maps");
 extern struct drop_totals_map drop_totals SEC(".maps");
+extern struct open_windows_map open_windows SEC(".maps");
+extern struct window_logs_map window_logs SEC(".maps");
 
 static __always_inline __u32 slot_of(__u32 ifindex)
 {

@@ -7,6 +7,7 @@
  * other on a CPU, so plain additions are enough (not on PREEMPT_RT, which `doctor` names).
  */
 #include "bpf/maps.bpf.h"
+#include "bpf/windows.bpf.h"
 #include "vmlinux.h"
 
 #include <linux/pkt_cls.h>
@@ -115,6 +116,8 @@ static __always_inline void count(struct __sk_buff *skb, enum direction directio
 	counter->bytes += bytes;
 	counter->wire_packets += segments;
 	counter->wire_bytes += wire_bytes;
+	if (window_width_ns && slot != SLOT_NONE)
+		count_in_window(slot, direction, bytes, segments, wire_bytes);
 }
 
 SEC("tc")

@@ -48,6 +48,49 @@ struct drop_totals {
 };
 
 /*
+ * Time windows. Each CPU has, for each slot and direction, one open window that packets add to, and
+ * one log to which a window goes when a packet past its end comes. Both lie in mmapped memory with
+ * one writer, that CPU, so user space reads without system calls. Windows begin at multiples of their
+ * width on the wall clock, as it was when the probe started: a step of that clock moves nothing.
+ */
+struct open_window {
+	__u64 start_ns; /* CLOCK_MONOTONIC; 0: never opened */
+	__u64 padding[3];
+	struct traffic_counter traffic;
+};
+
+/* One slot on one CPU, in the map open_windows at index cpu * slots + slot. */
+struct open_windows {
+	struct open_window direction[N_DIRECTIONS];
+};
+
+struct window_record {
+	__u64 start_ns;
+	__u64 closed_ns; /* when the packet came that closed it */
+	__u32 slot;
+	__u32 direction;
+	struct traffic_counter traffic;
+	__u64 padding;
+};
+
+/*
+ * One CPU's log, in the map window_logs. `head` counts the records ever written; of `n` records, a
+ * power of two that is set at load, record number i is at i % n and stays until head passes i + n. A
+ * record is complete before head counts it.
+ */
+struct window_log {
+	__u64 head;
+	__u64 padding[7];
+	struct window_record records[];
+};
+
+/* Bytes of a log, the value of the map window_logs. */
+static inline __u64 window_log_size(__u32 records)
+{
+	return sizeof(struct window_log) + (__u64)records * sizeof(struct window_record);
+}
+
+/*
  * What an instance says of itself, in the map ifpulse_state (one element), written by its
  * userspace and read by `doctor` of another. Zero where nothing was lost.
  */
@@ -67,5 +110,8 @@ _Static_assert(sizeof(struct traffic_counter) == 32, "ABI");
 _Static_assert(sizeof(struct traffic_totals) == 64, "ABI");
 _Static_assert(sizeof(struct drop_totals) == 16, "ABI");
 _Static_assert(sizeof(struct instance_state) == 56, "ABI");
+_Static_assert(sizeof(struct open_windows) == 128, "ABI");
+_Static_assert(sizeof(struct window_record) == 64, "ABI");
+_Static_assert(sizeof(struct window_log) == 64, "ABI");
 
 #endif

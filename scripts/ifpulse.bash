@@ -10,7 +10,7 @@ _ifpulse_interfaces() {
 
 _ifpulse() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands="rate list watch health doctor" command="" word choices
+	local commands="rate windows list watch health doctor" command="" word choices
 	COMPREPLY=()
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		[[ " $commands " == *" $word "* ]] && command=$word
@@ -19,7 +19,7 @@ _ifpulse() {
 	-i | --interface) choices=$(_ifpulse_interfaces) ;;
 	--attach) choices="auto tcx clsact" ;;
 	--period) choices="boot interval both" ;;
-	-I | --interval | -d | --duration | -c | --count) return ;;
+	-I | --interval | -w | --window | -d | --duration | -c | --count) return ;;
 	--max-interfaces | --errors-over | --drops-over) return ;;
 	*)
 		if [[ $current == -* ]]; then

@@ -231,6 +231,7 @@ static void try_probe(struct doctor *doctor, const struct links *links)
 		else
 			by_tcx++;
 		probe_detach(probe, slot, NULL, NULL);
+		probe_release(probe, slot);
 	}
 	if (!failed)
 		say(doctor, "attach", NULL, CHECK_OK, NULL,

@@ -14,6 +14,7 @@
 #include "base/units.h"
 #include "kernel/links.h"
 #include "kernel/probe.h"
+#include "kernel/windows.h"
 #include "model/stack.h"
 
 #define INTERFACES_AT_LEAST 1024
@@ -25,6 +26,7 @@ struct interface {
 	uint32_t slot;
 	char ifname[IF_NAMESIZE];
 	struct rate_reading last;
+	uint64_t attached_ns;
 	bool in_total;
 };
 
@@ -39,6 +41,10 @@ struct engine {
 	struct rate *rates; /* handed out */
 	size_t rates_capacity;
 	struct rate_reading last; /* when the last engine_read() was; counters unused */
+	/* For windows: every interface whose slot is not given back, attached or not. */
+	struct series_member *members;
+	size_t n_members, members_capacity;
+	uint64_t windows_until_ns;
 	bool stack_changed;
 	uint64_t checked_ns; /* when check_preceded() last did, and where it was */
 	size_t check_at;
@@ -89,6 +95,66 @@ static void publish(struct engine *engine)
 	probe_publish(engine->probe, &engine->state);
 }
 
+/* Members are kept in order of ifindex; one made anew comes behind the one it follows. */
+static int add_member(struct engine *engine, const struct interface *interface)
+{
+	size_t at = engine->n_members;
+
+	if (!engine->options->window_ns)
+		return 0;
+	if (array_reserve(&engine->members, &engine->members_capacity, engine->n_members + 1,
+			  sizeof(*engine->members)))
+		return -ENOMEM;
+	while (at && engine->members[at - 1].ifindex > interface->ifindex)
+		at--;
+	memmove(engine->members + at + 1, engine->members + at,
+		(engine->n_members - at) * sizeof(*engine->members));
+	engine->members[at] = (struct series_member){
+		.slot = interface->slot,
+		.ifindex = interface->ifindex,
+		.from_ns = interface->attached_ns,
+		.to_ns = SERIES_STAYS,
+	};
+	memcpy(engine->members[at].ifname, interface->ifname, sizeof(interface->ifname));
+	engine->n_members++;
+	return 0;
+}
+
+static struct series_member *member_of(const struct engine *engine, uint32_t slot)
+{
+	size_t i;
+
+	for (i = 0; i < engine->n_members; i++)
+		if (engine->members[i].slot == slot)
+			return &engine->members[i];
+	return NULL;
+}
+
+/* Without windows a slot is free at once, else when those of its time have been taken. */
+static void let_slot_go(struct engine *engine, uint32_t slot, uint64_t now_ns)
+{
+	struct series_member *member = member_of(engine, slot);
+
+	if (member)
+		member->to_ns = now_ns;
+	else
+		probe_release(engine->probe, slot);
+}
+
+/* Members whose windows have all been taken with the last engine_take_windows(). */
+static void release_members(struct engine *engine)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < engine->n_members; i++) {
+		if (engine->members[i].to_ns < engine->windows_until_ns)
+			probe_release(engine->probe, engine->members[i].slot);
+		else
+			engine->members[kept++] = engine->members[i];
+	}
+	engine->n_members = kept;
+}
+
 /* An interface that cannot be attached is a loss to be told, not an end of everything. */
 static void attach(struct engine *engine, const struct link *link, bool in_crowd)
 {
@@ -97,6 +163,7 @@ static void attach(struct engine *engine, const struct link *link, bool in_crowd
 	struct error err = {0};
 	int ret;
 
+	interface.attached_ns = clock_monotonic_ns();
 	if (array_reserve(&engine->interfaces, &engine->capacity, engine->n + 1,
 			  sizeof(*engine->interfaces)))
 		ret = error_errno(&err, -ENOMEM, "cannot keep track of it");
@@ -115,6 +182,8 @@ static void attach(struct engine *engine, const struct link *link, bool in_crowd
 	}
 	interface.last = read_clocks();
 	snprintf(interface.ifname, sizeof(interface.ifname), "%s", link->ifname);
+	if (add_member(engine, &interface))
+		log_warning("%s: no memory for its windows", link->ifname);
 	memmove(engine->interfaces + at + 1, engine->interfaces + at,
 		(engine->n - at) * sizeof(*engine->interfaces));
 	engine->interfaces[at] = interface;
@@ -148,12 +217,12 @@ static struct stack_entry *stack_of(const struct engine *engine, size_t *n)
 	return entries;
 }
 
-/* `link` as it was: it may be out of the cache already. */
+/* `link` as it was: it may be out of the cache already; NULL: keep the last judgement. */
 static void judge_for_total(const struct engine *engine, struct interface *interface,
 			    const struct link *link)
 {
 	size_t n;
-	struct stack_entry *entries = engine->options->total ? stack_of(engine, &n) : NULL;
+	struct stack_entry *entries = engine->options->total && link ? stack_of(engine, &n) : NULL;
 
 	if (entries)
 		interface->in_total = stack_is_bottom(link, entries, n);
@@ -177,10 +246,20 @@ static void detach(struct engine *engine, struct interface *interface, const str
 		name_rate(rate, interface);
 		rate_between(rate, &interface->last, &now);
 	}
+	let_slot_go(engine, interface->slot, clock_monotonic_ns());
 	log_debug("detached from %s", interface->ifname);
 	engine->n--;
 	memmove(interface, interface + 1,
 		(size_t)(engine->interfaces + engine->n - interface) * sizeof(*interface));
+}
+
+static void rename_interface(struct engine *engine, struct interface *interface, const char *ifname)
+{
+	struct series_member *member = member_of(engine, interface->slot);
+
+	snprintf(interface->ifname, sizeof(interface->ifname), "%s", ifname);
+	if (member)
+		memcpy(member->ifname, interface->ifname, sizeof(member->ifname));
 }
 
 static void link_changed(void *context, const struct link *before, const struct link *after)
@@ -194,7 +273,7 @@ static void link_changed(void *context, const struct link *before, const struct 
 	else if (!interface && wanted)
 		attach(engine, after, engine->n >= PROBE_CROWD);
 	else if (interface)
-		snprintf(interface->ifname, sizeof(interface->ifname), "%s", after->ifname);
+		rename_interface(engine, interface, after->ifname);
 	engine->stack_changed = true;
 	publish(engine);
 }
@@ -285,6 +364,7 @@ static int set_up(struct engine *engine, struct loop *loop, struct error *err)
 	struct probe_options probe_options = {
 		.attach_mode = options->attach_mode,
 		.max_interfaces = options->max_interfaces,
+		.window_ns = options->window_ns,
 	};
 	unsigned int orphans;
 	size_t selected;
@@ -307,6 +387,10 @@ static int set_up(struct engine *engine, struct loop *loop, struct error *err)
 	if (orphans)
 		log_info("removed %u filters that an ifpulse killed earlier had left", orphans);
 	engine->state.started_realtime_ns = clock_wall_ns();
+	if (options->window_ns)
+		engine->windows_until_ns =
+			window_align_down(clock_monotonic_ns(), options->window_ns,
+					  probe_wall_offset_ns(engine->probe));
 	links_for_each (link, engine->links)
 		if (selection_matches(&options->selection, link->ifname))
 			attach(engine, link, selected > PROBE_CROWD);
@@ -345,6 +429,7 @@ void engine_free(struct engine *engine)
 	free(engine->interfaces);
 	free(engine->finished);
 	free(engine->rates);
+	free(engine->members);
 	free(engine);
 }
 
@@ -419,6 +504,66 @@ int engine_read(struct engine *engine, const struct rate **rates, size_t *n, str
 	return 0;
 }
 
+void engine_finish(struct engine *engine)
+{
+	while (engine->n) {
+		struct interface *interface = &engine->interfaces[engine->n - 1];
+		const struct link *link = links_get(engine->links, interface->ifindex);
+
+		detach(engine, interface, link);
+	}
+	publish(engine);
+}
+
+int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_span *span,
+			struct error *err)
+{
+	uint64_t width_ns = engine->options->window_ns, from_ns = engine->windows_until_ns;
+	const struct windows *windows = probe_windows(engine->probe);
+	int ret;
+
+	release_members(engine);
+	until_ns = window_align_down(until_ns, width_ns, probe_wall_offset_ns(engine->probe));
+	if (until_ns < from_ns)
+		until_ns = from_ns;
+	ret = probe_take_windows(engine->probe, until_ns, err);
+	if (ret)
+		return ret;
+	engine->windows_until_ns = until_ns;
+	*span = (struct series_span){.from_ns = from_ns,
+				     .until_ns = until_ns,
+				     .width_ns = width_ns,
+				     .members = engine->members,
+				     .n_members = engine->n_members};
+	span->windows = windows_taken(windows, &span->n_windows);
+	span->gaps = windows_gaps(windows, &span->n_gaps);
+	return 0;
+}
+
+uint64_t engine_wall_offset_ns(const struct engine *engine)
+{
+	return probe_wall_offset_ns(engine->probe);
+}
+
+static size_t unattached(const struct engine *engine)
+{
+	return (size_t)(engine->state.attach_failures + engine->state.slots_exhausted);
+}
+
+static void log_window_losses(const struct windows *windows)
+{
+	struct windows_losses losses = windows_losses(windows);
+
+	if (losses.overrun_records)
+		log_warning("%" PRIu64
+			    " windows were overwritten before they were read; the gaps are "
+			    "marked, the totals of 'rate' are not affected",
+			    losses.overrun_records);
+	if (losses.late_packets)
+		log_warning("%" PRIu64 " packets came too late for their windows",
+			    losses.late_packets);
+}
+
 void engine_log_losses(const struct engine *engine)
 {
 	struct probe_losses probe = probe_losses(engine->probe);
@@ -440,26 +585,8 @@ void engine_log_losses(const struct engine *engine)
 		log_warning("interface events overflowed %" PRIu64
 			    " times; the state was read afresh",
 			    links.overflows);
-	if (engine_unattached(engine))
-		log_warning("%zu interfaces could not be probed", engine_unattached(engine));
-}
-
-size_t engine_attached(const struct engine *engine)
-{
-	return engine->n;
-}
-
-size_t engine_unattached(const struct engine *engine)
-{
-	return (size_t)(engine->state.attach_failures + engine->state.slots_exhausted);
-}
-
-const struct links *engine_links(const struct engine *engine)
-{
-	return engine->links;
-}
-
-struct probe *engine_probe(const struct engine *engine)
-{
-	return engine->probe;
+	if (unattached(engine))
+		log_warning("%zu interfaces could not be probed", unattached(engine));
+	if (probe_windows(engine->probe))
+		log_window_losses(probe_windows(engine->probe));
 }

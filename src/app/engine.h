@@ -16,6 +16,7 @@
 #include "app/options.h"
 #include "base/error.h"
 #include "model/rate.h"
+#include "model/series.h"
 
 struct engine;
 
@@ -36,18 +37,27 @@ void engine_free(struct engine *engine);
  */
 int engine_read(struct engine *engine, const struct rate **rates, size_t *n, struct error *err);
 
+/*
+ * Detaches every interface now, before the last engine_read() and engine_take_windows(): then they
+ * hold everything that was ever counted, and nothing comes behind them.
+ */
+void engine_finish(struct engine *engine);
+
+/*
+ * Takes the time windows from where the last call ended to the last that had ended by until_ns
+ * (CLOCK_MONOTONIC), and fills in `span` but for busy_only; what it points to is the engine's until
+ * the next call. Only with options->window_ns. 0 or -errno.
+ */
+int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_span *span,
+			struct error *err);
+
+/* CLOCK_REALTIME - CLOCK_MONOTONIC of the windows' starts. */
+uint64_t engine_wall_offset_ns(const struct engine *engine);
+
 /* Says on stderr what the probe itself lost, where anything was lost. */
 void engine_log_losses(const struct engine *engine);
 
-/* Interfaces with our programs on them now. */
-size_t engine_attached(const struct engine *engine);
-
 /* Interfaces that the selection asks for and that could not be attached. */
 size_t engine_unattached(const struct engine *engine);
-
-struct links;
-struct probe;
-const struct links *engine_links(const struct engine *engine);
-struct probe *engine_probe(const struct engine *engine);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "model/window.h"
 
 #define INTERVAL_MIN_NS NSEC_PER_MSEC
 #define INTERFACES_MAX 65536
@@ -25,6 +26,8 @@ struct option_spec {
 static const struct option_spec specs[] = {
 	{'i', "interface", "NAME|GLOB", "these interfaces; repeatable, '!' excludes"},
 	{'I', "interval", "TIME", "between reports, at least 1ms (default 1s)"},
+	{'w', "window", "TIME", "width of windows, 10us to 1s (default 100us)"},
+	{OPTION_BUSY, "busy", NULL, "leave out windows in which nothing passed"},
 	{'d', "duration", "TIME", "end after this time"},
 	{'c', "count", "N", "end after N reports"},
 	{OPTION_TOTAL, "total", NULL, "add a total that counts no packet twice"},
@@ -138,6 +141,21 @@ static int take_interval(const char *text, uint64_t *interval_ns, struct error *
 	return ret;
 }
 
+static int take_window(const char *text, uint64_t *window_ns, struct error *err)
+{
+	uint64_t value;
+	int ret = units_parse_time(text, &value, err);
+
+	if (!ret && (value < WINDOW_WIDTH_MIN_NS || value > WINDOW_WIDTH_MAX_NS))
+		return error_set(err, -ERANGE, "window '%s' is not between 10us and 1s", text);
+	if (!ret && value % NSEC_PER_USEC)
+		return error_set(err, -ERANGE, "window '%s' is not a whole number of microseconds",
+				 text);
+	if (!ret)
+		*window_ns = value;
+	return ret;
+}
+
 static int take_duration(const char *text, uint64_t *duration_ns, struct error *err)
 {
 	uint64_t value;
@@ -190,6 +208,11 @@ static int take(struct options *options, int id, const char *text, struct error 
 		return take_duration(text, &options->duration_ns, err);
 	case 'c':
 		return take_number(text, UINT32_MAX, &options->count, err);
+	case 'w':
+		return take_window(text, &options->window_ns, err);
+	case OPTION_BUSY:
+		options->busy = true;
+		return 0;
 	case 'j':
 		options->format = OUTPUT_JSON;
 		return 0;

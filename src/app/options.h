@@ -29,6 +29,7 @@ enum option_id {
 	OPTION_NO_COLOUR = 256,
 	OPTION_CSV,
 	OPTION_TOTAL,
+	OPTION_BUSY,
 	OPTION_ATTACH,
 	OPTION_MAX_INTERFACES,
 	OPTION_ERRORS_OVER,
@@ -46,6 +47,8 @@ struct options {
 	uint64_t interval_ns; /* 0: the command's default */
 	uint64_t duration_ns; /* 0: no end */
 	uint64_t count;       /* reports; 0: no end */
+	uint64_t window_ns;   /* 0: no windows */
+	bool busy;
 	enum output_format format;
 	bool no_colour;
 	bool total;

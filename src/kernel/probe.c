@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "ifpulse.skel.h"
 #include "kernel/clsact.h"
@@ -19,6 +20,7 @@
 #include "kernel/host.h"
 #include "kernel/slots.h"
 #include "kernel/tcx.h"
+#include "kernel/windows.h"
 
 /* One slot's hooks. */
 struct attachment {
@@ -34,6 +36,9 @@ struct probe {
 	struct clsact *clsact;       /* made with the first filter */
 	struct slots *slots;
 	struct harvest *harvest;
+	struct windows *windows; /* NULL: none are kept */
+	uint64_t wall_offset_ns;
+	uint32_t log_records;           /* of each CPU, for windows */
 	struct attachment *attachments; /* by slot */
 	uint32_t n_slots;               /* with SLOT_NONE */
 	int prog_fd[N_DIRECTIONS];
@@ -79,6 +84,31 @@ static bool has_kernel_function(const struct btf *btf, const char *name)
 	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
 }
 
+/* Makes room for so many slots; maps that nothing needs are not even made. */
+static int size_maps(struct probe *probe, uint64_t window_ns, struct error *err)
+{
+	struct ifpulse_bpf *skel = probe->skel;
+	int n_cpus = libbpf_num_possible_cpus();
+
+	if (n_cpus < 0)
+		return error_errno(err, n_cpus, "cannot tell the number of CPUs");
+	bpf_map__set_max_entries(skel->maps.slot_by_high_if, probe->n_slots);
+	bpf_map__set_max_entries(skel->maps.traffic_totals, probe->n_slots);
+	bpf_map__set_max_entries(skel->maps.drop_totals, probe->n_slots);
+	bpf_map__set_max_entries(skel->maps.open_windows, (uint32_t)n_cpus * probe->n_slots);
+	probe->log_records = windows_log_records((size_t)n_cpus);
+	bpf_map__set_max_entries(skel->maps.window_logs, (uint32_t)n_cpus);
+	bpf_map__set_value_size(skel->maps.window_logs,
+				(uint32_t)window_log_size(probe->log_records));
+	bpf_map__set_autocreate(skel->maps.open_windows, window_ns);
+	bpf_map__set_autocreate(skel->maps.window_logs, window_ns);
+	skel->rodata->window_width_ns = window_ns;
+	skel->rodata->window_slots = probe->n_slots;
+	skel->rodata->window_log_records = probe->log_records;
+	skel->rodata->window_wall_offset_ns = probe->wall_offset_ns;
+	return 0;
+}
+
 /* Tells the programs what this kernel is like, where CO-RE alone cannot. */
 static int configure(struct probe *probe, struct error *err)
 {
@@ -100,7 +130,7 @@ static int configure(struct probe *probe, struct error *err)
 	return 0;
 }
 
-static int load(struct probe *probe, struct error *err)
+static int load(struct probe *probe, uint64_t window_ns, struct error *err)
 {
 	struct ifpulse_bpf *skel = ifpulse_bpf__open();
 	int ret;
@@ -109,11 +139,10 @@ static int load(struct probe *probe, struct error *err)
 		return error_errno(err, -errno, "cannot open the built-in BPF object");
 	probe->skel = skel;
 	ret = configure(probe, err);
+	if (!ret)
+		ret = size_maps(probe, window_ns, err);
 	if (ret)
 		return ret;
-	bpf_map__set_max_entries(skel->maps.slot_by_high_if, probe->n_slots);
-	bpf_map__set_max_entries(skel->maps.traffic_totals, probe->n_slots);
-	bpf_map__set_max_entries(skel->maps.drop_totals, probe->n_slots);
 	ret = ifpulse_bpf__load(skel);
 	if (ret == -EPERM) {
 		error_errno(err, ret, "the kernel does not let us load BPF programs");
@@ -155,6 +184,20 @@ static int choose_mode(struct probe *probe, enum probe_attach_mode wanted, struc
 	return 0;
 }
 
+static int start_windows(struct probe *probe, uint64_t width_ns, struct error *err)
+{
+	struct windows_setup setup = {
+		.open_fd = bpf_map__fd(probe->skel->maps.open_windows),
+		.logs_fd = bpf_map__fd(probe->skel->maps.window_logs),
+		.n_slots = probe->n_slots,
+		.log_records = probe->log_records,
+		.width_ns = width_ns,
+		.start_ns = clock_monotonic_ns(),
+	};
+
+	return windows_new(&probe->windows, &setup, err);
+}
+
 static int set_up(struct probe *probe, const struct probe_options *options, struct error *err)
 {
 	struct stat netns;
@@ -171,7 +214,8 @@ static int set_up(struct probe *probe, const struct probe_options *options, stru
 	if (!probe->attachments || slots_new(&probe->slots, options->max_interfaces))
 		return error_errno(err, -ENOMEM, "cannot keep track of %u interfaces",
 				   options->max_interfaces);
-	ret = load(probe, err);
+	probe->wall_offset_ns = clock_wall_ns() - clock_monotonic_ns();
+	ret = load(probe, options->window_ns, err);
 	if (ret)
 		return ret;
 	probe->prog_fd[DIRECTION_INGRESS] = bpf_program__fd(probe->skel->progs.ifpulse_ingress);
@@ -180,6 +224,10 @@ static int set_up(struct probe *probe, const struct probe_options *options, stru
 	probe->prog_id[DIRECTION_EGRESS] = program_id(probe->prog_fd[DIRECTION_EGRESS]);
 	ret = harvest_new(&probe->harvest, bpf_map__fd(probe->skel->maps.traffic_totals),
 			  bpf_map__fd(probe->skel->maps.drop_totals), probe->n_slots, err);
+	if (ret)
+		return ret;
+	if (options->window_ns)
+		ret = start_windows(probe, options->window_ns, err);
 	if (ret)
 		return ret;
 	/* The programs hold the state map, so that others find one by the other (Linux 5.10). */
@@ -344,8 +392,29 @@ int probe_detach(struct probe *probe, uint32_t slot, struct interface_counters *
 	attachment->ifindex = 0;
 	if (last)
 		ret = harvest_read_slot(probe->harvest, slot, last, err);
-	slots_give_back(probe->slots, slot);
 	return ret;
+}
+
+void probe_release(struct probe *probe, uint32_t slot)
+{
+	if (probe->windows)
+		windows_clear_slot(probe->windows, slot);
+	slots_give_back(probe->slots, slot);
+}
+
+int probe_take_windows(struct probe *probe, uint64_t until_ns, struct error *err)
+{
+	return windows_take(probe->windows, slots_end(probe->slots), until_ns, err);
+}
+
+const struct windows *probe_windows(const struct probe *probe)
+{
+	return probe->windows;
+}
+
+uint64_t probe_wall_offset_ns(const struct probe *probe)
+{
+	return probe->wall_offset_ns;
 }
 
 bool probe_is_attached(const struct probe *probe, uint32_t slot)
@@ -432,6 +501,7 @@ void probe_free(struct probe *probe)
 	bpf_link__destroy(probe->drop_link);
 	clsact_free(probe->clsact);
 	harvest_free(probe->harvest);
+	windows_free(probe->windows);
 	slots_free(probe->slots);
 	free(probe->attachments);
 	ifpulse_bpf__destroy(probe->skel);

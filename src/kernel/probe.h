@@ -37,9 +37,11 @@ enum probe_attach_mode {
 struct probe_options {
 	enum probe_attach_mode attach_mode;
 	uint32_t max_interfaces; /* slots to make room for, above 0 */
+	uint64_t window_ns;      /* width of the time windows; 0: none, and no clock is read */
 };
 
 struct probe;
+struct windows;
 
 /*
  * Checks kernel and BTF, loads the programs, attaches the drop tracepoint, removes orphaned filters.
@@ -57,11 +59,13 @@ int probe_attach(struct probe *probe, uint32_t ifindex, bool in_crowd, uint32_t 
 		 struct error *err);
 
 /*
- * Detaches, whether the interface still exists or not, stores what it counted to the end in `last`
- * (may be NULL) and gives the slot back. 0 or -errno: the slot is gone in any case.
+ * Detaches, whether the interface still exists or not, and stores what it counted to the end in `last`
+ * (may be NULL). 0 or -errno: it is detached in any case. The slot stays taken until
+ * probe_release(), so that windows not yet taken go to no other interface.
  */
 int probe_detach(struct probe *probe, uint32_t slot, struct interface_counters *last,
 		 struct error *err);
+void probe_release(struct probe *probe, uint32_t slot);
 
 /*
  * Whether both hooks still hold: an interface deleted and made again with its old ifindex, while
@@ -81,6 +85,16 @@ bool probe_is_by_clsact(const struct probe *probe, uint32_t slot);
  * end is not counted. Attaching it anew, not as one of a crowd, mends that.
  */
 bool probe_is_preceded(const struct probe *probe, uint32_t slot);
+
+/*
+ * Takes the time windows that ended by until_ns; see kernel/windows.h, which is where they are then:
+ * probe_windows(). NULL without windows.
+ */
+int probe_take_windows(struct probe *probe, uint64_t until_ns, struct error *err);
+const struct windows *probe_windows(const struct probe *probe);
+
+/* CLOCK_REALTIME - CLOCK_MONOTONIC as windows are aligned by: what it was at the start. */
+uint64_t probe_wall_offset_ns(const struct probe *probe);
 
 struct probe_losses {
 	uint64_t unassigned_packets; /* came through a hook whose interface had no slot */

@@ -221,7 +221,7 @@ is_down() { # NS IFNAME
 
 @test "--help of everything goes to stdout with status 0 and is within 80 columns" {
 	local command
-	for command in '' rate list watch health doctor; do
+	for command in "" rate windows list watch health doctor; do
 		# shellcheck disable=SC2086
 		"$BUILD/ifpulse" $command --help >"$BATS_TEST_TMPDIR/help"
 		grep -q '^usage: ifpulse' "$BATS_TEST_TMPDIR/help"

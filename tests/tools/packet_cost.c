@@ -42,9 +42,11 @@ static int load_empty(void)
 	return fd;
 }
 
+/* The newest of that name: the ifpulse that was started last. */
 static int find_program(const char *name)
 {
 	uint32_t id = 0;
+	int found = -1;
 
 	while (!bpf_prog_get_next_id(id, &id)) {
 		struct bpf_prog_info info = {0};
@@ -53,10 +55,16 @@ static int find_program(const char *name)
 
 		if (fd < 0)
 			continue;
-		if (!bpf_obj_get_info_by_fd(fd, &info, &size) && !strcmp(info.name, name))
-			return fd;
-		close(fd);
+		if (bpf_obj_get_info_by_fd(fd, &info, &size) || strcmp(info.name, name)) {
+			close(fd);
+			continue;
+		}
+		if (found >= 0)
+			close(found);
+		found = fd;
 	}
+	if (found >= 0)
+		return found;
 	fprintf(stderr, "packet_cost: no program %s is loaded: start ifpulse first\n", name);
 	exit(1);
 }

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* windows: what each interface carries, window by window, without a gap. */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "app/commands.h"
+#include "app/engine.h"
+#include "app/output.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "kernel/windows.h"
+#include "out/show_window.h"
+
+#define WINDOW_DEFAULT_NS (100 * NSEC_PER_USEC)
+/* How often the logs are read: at 10 us and line rate they hold some 160 ms of one interface. */
+#define TAKE_PERIOD_NS (20 * NSEC_PER_MSEC)
+
+struct windows_command {
+	struct options options;
+	struct loop *loop;
+	struct engine *engine;
+	struct output output;
+	uint64_t wall_offset_ns;
+	uint64_t reported; /* window starts so far */
+	int output_error;
+};
+
+static void show(void *context, const struct series_point *point)
+{
+	struct windows_command *windows = context;
+	uint64_t width_ns = windows->options.window_ns;
+
+	if (windows->output.writer)
+		show_window_record(windows->output.writer, point, width_ns,
+				   windows->wall_offset_ns);
+	else
+		show_window_line(windows->output.sink, point, width_ns, windows->wall_offset_ns);
+}
+
+/* --count ends within a batch. */
+static void clip(const struct windows_command *windows, struct series_span *span)
+{
+	uint64_t left = windows->options.count - windows->reported, until_ns;
+
+	until_ns = span->from_ns + left * span->width_ns;
+	if (!windows->options.count || span->until_ns <= until_ns)
+		return;
+	span->until_ns = until_ns;
+	while (span->n_windows && span->windows[span->n_windows - 1].start_ns >= until_ns)
+		span->n_windows--;
+}
+
+static int report(struct windows_command *windows, uint64_t until_ns)
+{
+	struct error err = {0};
+	struct series_span span;
+	int ret;
+
+	ret = engine_take_windows(windows->engine, until_ns, &span, &err);
+	if (ret) {
+		log_error(&err);
+		return ret;
+	}
+	span.busy_only = windows->options.busy;
+	clip(windows, &span);
+	series_walk(&span, show, windows);
+	windows->reported += (span.until_ns - span.from_ns) / span.width_ns;
+	windows->output_error = output_flush(&windows->output);
+	return windows->output_error;
+}
+
+static bool is_complete(const struct windows_command *windows)
+{
+	return windows->options.count && windows->reported >= windows->options.count;
+}
+
+static int tick(void *context, uint64_t expirations)
+{
+	struct windows_command *windows = context;
+	int ret = report(windows, clock_monotonic_ns() - WINDOWS_GUARD_NS);
+
+	(void)expirations;
+	if (is_complete(windows))
+		loop_stop(windows->loop);
+	return ret;
+}
+
+static int set_up(struct windows_command *windows, struct error *err)
+{
+	const struct options *options = &windows->options;
+	int ret;
+
+	ret = engine_new(&windows->engine, windows->loop, options, err);
+	if (ret)
+		return ret;
+	windows->wall_offset_ns = engine_wall_offset_ns(windows->engine);
+	if (options->duration_ns)
+		ret = loop_add_deadline(windows->loop, options->duration_ns, err);
+	if (!ret)
+		ret = loop_add_timer(windows->loop, TAKE_PERIOD_NS, tick, windows, err);
+	return ret;
+}
+
+static int run(const struct options *options)
+{
+	struct windows_command windows = {.options = *options};
+	int ret, status = EXIT_CANNOT;
+	struct error err = {0};
+
+	if (!windows.options.window_ns)
+		windows.options.window_ns = WINDOW_DEFAULT_NS;
+	ret = loop_new(&windows.loop, &err);
+	if (ret) {
+		log_error(&err);
+		return EXIT_CANNOT;
+	}
+	if (output_new(&windows.output, options, WRITER_JSON_LINES, loop_stop_fd(windows.loop)))
+		goto out;
+	ret = set_up(&windows, &err);
+	if (ret) {
+		log_error(&err);
+		goto out;
+	}
+	ret = loop_run(windows.loop);
+	/* With the hooks closed, also the windows that have only begun are all there is of them. */
+	engine_finish(windows.engine);
+	if (!ret && !is_complete(&windows))
+		ret = report(&windows, clock_monotonic_ns() + windows.options.window_ns);
+	engine_log_losses(windows.engine);
+	if (windows.output_error)
+		status = output_failed(windows.output_error);
+	else
+		status = ret ? EXIT_CANNOT : EXIT_DONE;
+out:
+	engine_free(windows.engine);
+	output_release(&windows.output);
+	loop_free(windows.loop);
+	return status;
+}
+
+static const enum option_id ids[] = {
+	'i', 'w',        OPTION_BUSY, 'd', 'c', OPTION_ATTACH, OPTION_MAX_INTERFACES,
+	'j', OPTION_CSV, OPTION_END,
+};
+
+const struct command cmd_windows = {
+	.name = "windows",
+	.summary = "what each interface carries in windows down to 10 us, without gaps",
+	.details = "\nWindows are bucketed by each packet's own time in the kernel and begin at\n"
+		   "multiples of their width on the wall clock. Idle ones are shown, too, unless\n"
+		   "--busy; unknown is what was lost, never what was idle.\n",
+	.ids = ids,
+	.run = run,
+};

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/windows.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/clock.h"
+
+#define LOG_RECORDS_MAX 32768U
+#define LOG_RECORDS_MIN 1024U
+#define LOGS_BYTES_MAX (64U << 20)
+
+/* How far one CPU's windows of one slot and direction have been taken; their starts only grow. */
+struct progress {
+	uint64_t logged_ns;    /* start of the last one read from the log */
+	uint64_t delivered_ns; /* start of the last one delivered where it stood open; 0: none */
+	uint64_t delivered_packets;
+};
+
+struct window_array {
+	struct window *items;
+	size_t n, capacity;
+};
+
+struct gap_array {
+	struct window_gap *items;
+	size_t n, capacity;
+};
+
+struct windows {
+	size_t n_cpus;
+	uint32_t n_slots;
+	uint64_t width_ns;
+	uint64_t until_ns;               /* of the last windows_take() */
+	const struct open_windows *open; /* [cpu][slot] */
+	struct open_windows *open_writable;
+	const char *logs; /* [cpu], log_size apart */
+	uint32_t log_records;
+	size_t open_size, log_size, logs_size;
+	uint64_t *tails;               /* [cpu]: records read so far */
+	struct progress *progress;     /* [cpu][slot][direction] */
+	struct open_windows *snapshot; /* [slot], of one CPU at a time */
+	bool retry;                    /* the last windows_take() failed: keep what it has */
+	struct window_array taken;     /* for the caller */
+	struct window_array unsealed;  /* read from the log, but not yet due */
+	struct gap_array gaps;
+	struct windows_losses losses;
+};
+
+static size_t page_round(size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (size + page - 1) / page * page;
+}
+
+uint32_t windows_log_records(size_t n_cpus)
+{
+	uint32_t records = LOG_RECORDS_MAX;
+
+	while (records > LOG_RECORDS_MIN &&
+	       records * sizeof(struct window_record) * n_cpus > LOGS_BYTES_MAX)
+		records /= 2;
+	return records;
+}
+
+static const struct window_log *log_of(const struct windows *windows, size_t cpu)
+{
+	return (const struct window_log *)(windows->logs + cpu * windows->log_size);
+}
+
+int windows_new(struct windows **out, const struct windows_setup *setup, struct error *err)
+{
+	int n_cpus = libbpf_num_possible_cpus(), ret;
+	struct windows *windows;
+	void *map;
+
+	if (n_cpus < 0)
+		return error_errno(err, n_cpus, "cannot tell the number of CPUs");
+	windows = calloc(1, sizeof(*windows));
+	if (!windows)
+		return error_errno(err, -ENOMEM, "cannot set up time windows");
+	windows->n_cpus = (size_t)n_cpus;
+	windows->n_slots = setup->n_slots;
+	windows->width_ns = setup->width_ns;
+	windows->until_ns = setup->start_ns;
+	windows->log_records = setup->log_records;
+	windows->log_size = window_log_size(setup->log_records);
+	windows->open_size = page_round(windows->n_cpus * setup->n_slots * sizeof(*windows->open));
+	windows->logs_size = page_round(windows->n_cpus * windows->log_size);
+	windows->tails = calloc(windows->n_cpus, sizeof(*windows->tails));
+	windows->progress =
+		calloc(windows->n_cpus * setup->n_slots * N_DIRECTIONS, sizeof(*windows->progress));
+	windows->snapshot = calloc(setup->n_slots, sizeof(*windows->snapshot));
+	if (!windows->tails || !windows->progress || !windows->snapshot) {
+		ret = error_errno(err, -ENOMEM, "cannot set up time windows");
+		goto out;
+	}
+	map = mmap(NULL, windows->open_size, PROT_READ | PROT_WRITE, MAP_SHARED, setup->open_fd, 0);
+	if (map == MAP_FAILED) {
+		ret = error_errno(err, -errno, "cannot map the open windows");
+		goto out;
+	}
+	windows->open_writable = map;
+	windows->open = map;
+	map = mmap(NULL, windows->logs_size, PROT_READ, MAP_SHARED, setup->logs_fd, 0);
+	if (map == MAP_FAILED) {
+		ret = error_errno(err, -errno, "cannot map the window logs");
+		goto out;
+	}
+	windows->logs = map;
+	*out = windows;
+	return 0;
+out:
+	windows_free(windows);
+	return ret;
+}
+
+void windows_free(struct windows *windows)
+{
+	if (!windows)
+		return;
+	if (windows->open_writable)
+		munmap(windows->open_writable, windows->open_size);
+	if (windows->logs)
+		munmap((char *)windows->logs, windows->logs_size);
+	free(windows->tails);
+	free(windows->progress);
+	free(windows->snapshot);
+	free(windows->taken.items);
+	free(windows->unsealed.items);
+	free(windows->gaps.items);
+	free(windows);
+}
+
+static struct progress *progress_of(const struct windows *windows, size_t cpu, uint32_t slot,
+				    uint32_t direction)
+{
+	return &windows->progress[(cpu * windows->n_slots + slot) * N_DIRECTIONS + direction];
+}
+
+static bool is_due(const struct windows *windows, uint64_t start_ns)
+{
+	return start_ns + windows->width_ns <= windows->until_ns;
+}
+
+static int push(struct window_array *array, const struct window *window)
+{
+	if (array_reserve(&array->items, &array->capacity, array->n + 1, sizeof(*array->items)))
+		return -ENOMEM;
+	array->items[array->n++] = *window;
+	return 0;
+}
+
+/* Takes a closed window in. One that was delivered open is known but for what came since. */
+static int take_record(struct windows *windows, size_t cpu, const struct window_record *record)
+{
+	struct window window = {record->start_ns, record->slot, record->direction, record->traffic};
+	struct progress *progress;
+	int ret;
+
+	if (record->slot >= windows->n_slots || record->direction >= N_DIRECTIONS)
+		return 0;
+	progress = progress_of(windows, cpu, record->slot, record->direction);
+	if (progress->delivered_ns == record->start_ns) {
+		windows->losses.late_packets +=
+			record->traffic.packets - progress->delivered_packets;
+	} else {
+		ret = push(is_due(windows, record->start_ns) ? &windows->taken : &windows->unsealed,
+			   &window);
+		if (ret)
+			return ret;
+	}
+	progress->logged_ns = record->start_ns;
+	return 0;
+}
+
+static int add_gap(struct windows *windows, uint64_t from_ns, uint64_t to_ns)
+{
+	if (array_reserve(&windows->gaps.items, &windows->gaps.capacity, windows->gaps.n + 1,
+			  sizeof(*windows->gaps.items)))
+		return -ENOMEM;
+	windows->gaps.items[windows->gaps.n++] = (struct window_gap){from_ns, to_ns};
+	return 0;
+}
+
+/*
+ * Reads one CPU's log up to `head`. The writer goes on meanwhile: a record is good if, after it was
+ * copied, the writer had not begun to write over it, which it does with record head + 1 - LOG.
+ */
+static int take_log(struct windows *windows, size_t cpu, uint64_t head, uint64_t before_ns)
+{
+	const struct window_log *log = log_of(windows, cpu);
+	uint64_t at = windows->tails[cpu], lost = 0;
+	int ret = 0;
+
+	if (head - at > windows->log_records) {
+		lost = head - at - windows->log_records;
+		at += lost;
+	}
+	while (!ret && at < head) {
+		struct window_record record = log->records[at % windows->log_records];
+		uint64_t now_head;
+
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		now_head = __atomic_load_n(&log->head, __ATOMIC_RELAXED);
+		if (now_head - at >= windows->log_records) {
+			uint64_t overwritten = now_head - at - windows->log_records + 1;
+
+			lost += overwritten;
+			at += overwritten;
+			continue;
+		}
+		/* The first good one tells when the last lost one was closed, at the latest. */
+		if (lost) {
+			ret = add_gap(windows, before_ns, record.closed_ns);
+			if (ret)
+				break;
+			windows->losses.overrun_records += lost;
+			lost = 0;
+		}
+		ret = take_record(windows, cpu, &record);
+		if (!ret)
+			at++;
+	}
+	if (!ret && lost) {
+		ret = add_gap(windows, before_ns, clock_monotonic_ns());
+		windows->losses.overrun_records += lost;
+	}
+	windows->tails[cpu] = at;
+	return ret;
+}
+
+/*
+ * Delivers an open window that is due, unless the log has it: the writer logs a window before it
+ * touches it for the next one, and the snapshot was taken before the log was read.
+ */
+static int take_open(struct windows *windows, size_t cpu, uint32_t slot, uint32_t direction)
+{
+	const struct open_window *open = &windows->snapshot[slot].direction[direction];
+	struct progress *progress = progress_of(windows, cpu, slot, direction);
+	struct window window = {open->start_ns, slot, direction, open->traffic};
+	int ret;
+
+	if (!open->start_ns || !is_due(windows, open->start_ns) ||
+	    open->start_ns == progress->delivered_ns || open->start_ns <= progress->logged_ns)
+		return 0;
+	ret = push(&windows->taken, &window);
+	if (!ret) {
+		progress->delivered_ns = open->start_ns;
+		progress->delivered_packets = open->traffic.packets;
+	}
+	return ret;
+}
+
+static int take_cpu(struct windows *windows, size_t cpu, uint32_t end_slot, uint64_t before_ns)
+{
+	uint32_t slot, direction;
+	uint64_t head;
+	int ret;
+
+	memcpy(windows->snapshot, &windows->open[cpu * windows->n_slots],
+	       end_slot * sizeof(*windows->snapshot));
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	head = __atomic_load_n(&log_of(windows, cpu)->head, __ATOMIC_ACQUIRE);
+	ret = take_log(windows, cpu, head, before_ns);
+	for (slot = SLOT_NONE + 1; slot < end_slot; slot++)
+		for (direction = 0; !ret && direction < N_DIRECTIONS; direction++)
+			ret = take_open(windows, cpu, slot, direction);
+	return ret;
+}
+
+/* What the log had before its time, and whose time has come. */
+static int take_unsealed(struct windows *windows)
+{
+	size_t i, kept = 0;
+	int ret = 0;
+
+	for (i = 0; i < windows->unsealed.n; i++) {
+		const struct window *window = &windows->unsealed.items[i];
+
+		if (!ret && is_due(windows, window->start_ns)) {
+			ret = push(&windows->taken, window);
+			if (!ret)
+				continue;
+		}
+		windows->unsealed.items[kept++] = *window;
+	}
+	windows->unsealed.n = kept;
+	return ret;
+}
+
+int windows_take(struct windows *windows, uint32_t end_slot, uint64_t until_ns, struct error *err)
+{
+	uint64_t before_ns = windows->until_ns;
+	size_t cpu;
+	int ret;
+
+	if (!windows->retry) {
+		windows->taken.n = 0;
+		windows->gaps.n = 0;
+	}
+	if (until_ns > windows->until_ns)
+		windows->until_ns = until_ns;
+	ret = take_unsealed(windows);
+	for (cpu = 0; !ret && cpu < windows->n_cpus; cpu++)
+		ret = take_cpu(windows, cpu, end_slot, before_ns);
+	windows->retry = ret;
+	if (ret)
+		return error_errno(err, ret, "cannot take the time windows");
+	windows->taken.n = window_merge(windows->taken.items, windows->taken.n);
+	return 0;
+}
+
+const struct window *windows_taken(const struct windows *windows, size_t *n)
+{
+	*n = windows->taken.n;
+	return windows->taken.items;
+}
+
+const struct window_gap *windows_gaps(const struct windows *windows, size_t *n)
+{
+	*n = windows->gaps.n;
+	return windows->gaps.items;
+}
+
+void windows_clear_slot(struct windows *windows, uint32_t slot)
+{
+	size_t cpu;
+
+	for (cpu = 0; cpu < windows->n_cpus; cpu++) {
+		memset(&windows->open_writable[cpu * windows->n_slots + slot], 0,
+		       sizeof(*windows->open_writable));
+		memset(progress_of(windows, cpu, slot, 0), 0,
+		       N_DIRECTIONS * sizeof(*windows->progress));
+	}
+}
+
+struct windows_losses windows_losses(const struct windows *windows)
+{
+	return windows->losses;
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "model/window.h"
+
+#include <stdlib.h>
+
+static int compare(const void *a, const void *b)
+{
+	const struct window *x = a, *y = b;
+
+	if (x->start_ns != y->start_ns)
+		return x->start_ns < y->start_ns ? -1 : 1;
+	if (x->slot != y->slot)
+		return x->slot < y->slot ? -1 : 1;
+	return (int)x->direction - (int)y->direction;
+}
+
+size_t window_merge(struct window *windows, size_t n)
+{
+	size_t i, kept = 0;
+
+	if (!n)
+		return 0;
+	qsort(windows, n, sizeof(*windows), compare);
+	for (i = 1; i < n; i++) {
+		if (compare(&windows[kept], &windows[i])) {
+			windows[++kept] = windows[i];
+			continue;
+		}
+		windows[kept].traffic.packets += windows[i].traffic.packets;
+		windows[kept].traffic.bytes += windows[i].traffic.bytes;
+		windows[kept].traffic.wire_packets += windows[i].traffic.wire_packets;
+		windows[kept].traffic.wire_bytes += windows[i].traffic.wire_bytes;
+	}
+	return kept + 1;
+}
+
+int window_is_in_gap(uint64_t start_ns, uint64_t width_ns, const struct window_gap *gaps, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (start_ns < gaps[i].to_ns && start_ns + width_ns > gaps[i].from_ns)
+			return 1;
+	return 0;
+}
+
+uint64_t window_align_down(uint64_t time_ns, uint64_t width_ns, uint64_t offset_ns)
+{
+	return time_ns - (time_ns + offset_ns) % width_ns;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * window: what one interface carried in one direction within one time window.
+ */
+#ifndef IFPULSE_MODEL_WINDOW_H
+#define IFPULSE_MODEL_WINDOW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "include/probe_abi.h"
+
+#define WINDOW_WIDTH_MIN_NS 10000U      /* 10 us */
+#define WINDOW_WIDTH_MAX_NS 1000000000U /* 1 s */
+
+struct window {
+	uint64_t start_ns; /* CLOCK_MONOTONIC; the width is the probe's */
+	uint32_t slot;
+	uint32_t direction;
+	struct traffic_counter traffic;
+};
+
+/* A time in which windows are unknown, since the log of a CPU overran: [from, to), CLOCK_MONOTONIC. */
+struct window_gap {
+	uint64_t from_ns, to_ns;
+};
+
+/*
+ * Sorts by start, slot and direction, and adds up those that are the same window on several CPUs, in
+ * place. Returns how many are left.
+ */
+size_t window_merge(struct window *windows, size_t n);
+
+/* Whether any of the gaps, in any order, touches [start, start + width). */
+int window_is_in_gap(uint64_t start_ns, uint64_t width_ns, const struct window_gap *gaps, size_t n);
+
+/*
+ * The start of the window that time_ns lies in, where windows start at multiples of their width on a
+ * clock that is offset_ns ahead.
+ */
+uint64_t window_align_down(uint64_t time_ns, uint64_t width_ns, uint64_t offset_ns);
+
+#endif

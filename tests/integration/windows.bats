@@ -1,0 +1,191 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Time windows: the sum over windows is what was sent, always, to the byte; the sequence has no holes; what is
+# lost is a gap and not a zero.
+
+load lib
+load probe
+
+setup() {
+	require_root_bpf
+	make_pair
+}
+
+# Starts `windows` in NS and returns once IFNAME is attached there.
+watch_windows() { # NS IFNAME ARGUMENT…
+	local ns=$1 ifname=$2
+	shift 2
+	start_ifpulse "$ns" windows -j -v -i "$ifname" "$@"
+	PROBE_OUT[$ns]=$IFPULSE_OUT
+	PROBE_PID[$ns]=$IFPULSE_PID
+	wait_for_line "$IFPULSE_ERR" "attached to $ifname"
+}
+
+# Sum of a field over all windows of a direction.
+windowed() { # NS DIRECTION FIELD
+	jq -n --arg direction "$2" --arg field "$3" \
+		'reduce (inputs | select(.direction == $direction)) as $w (0; . + $w[$field])' \
+		"${PROBE_OUT[$1]}"
+}
+
+windowed_is() { # NS DIRECTION PACKETS BYTES
+	assert_equal "$(windowed "$1" "$2" packets)" "$3" "$2 packets over windows"
+	assert_equal "$(windowed "$1" "$2" bytes)" "$4" "$2 bytes over windows"
+	assert_equal "$(windowed "$1" "$2" wire_packets)" "$3" "$2 wire_packets over windows"
+	assert_equal "$(windowed "$1" "$2" wire_bytes)" "$4" "$2 wire_bytes over windows"
+}
+
+# Every window begins where the one before ended, and at a multiple of the width on the wall clock.
+is_unbroken() { # NS DIRECTION WIDTH-US
+	jq -r --arg direction "$2" 'select(.direction == $direction) | .time' "${PROBE_OUT[$1]}" |
+		awk -F '[T:.Z]' -v width="$3" '
+		{ now = ($2 * 3600 + $3 * 60 + $4) * 1000000 + $5 }
+		now % width { print "not aligned: " $0; bad = 1; exit }
+		NR > 1 && (now - previous + 86400000000) % 86400000000 != width {
+			print "hole before " $0; bad = 1; exit }
+		{ previous = now }
+		END { exit bad || NR < 2 }'
+}
+
+sum_is_exact() { # WIDTH WIDTH-US
+	local count=20000 size=300
+	watch_windows "$NS0" v0 -w "$1"
+	watch_windows "$NS1" v1 -w "$1"
+	send "$NS0" frames raw-send --interface v0 --count "$count" --size "$size"
+	settle
+	end_probe "$NS0"
+	end_probe "$NS1"
+	windowed_is "$NS0" tx "$count" $((count * size))
+	windowed_is "$NS1" rx "$count" $((count * size))
+	is_unbroken "$NS0" tx "$2"
+	is_unbroken "$NS1" rx "$2"
+}
+
+@test "windows of 10 us add up to what was sent, without a hole" {
+	sum_is_exact 10us 10
+}
+
+@test "windows of 100 us add up to what was sent, without a hole" {
+	sum_is_exact 100us 100
+}
+
+@test "windows of 1 ms add up to what was sent, without a hole" {
+	sum_is_exact 1ms 1000
+}
+
+@test "windows of 10 ms add up to what was sent, without a hole" {
+	sum_is_exact 10ms 10000
+}
+
+@test "windows of 1 s add up to what was sent, without a hole" {
+	sum_is_exact 1s 1000000
+}
+
+@test "two CPUs that send at once share windows, and each packet is in one" {
+	local count=30000 size=100 cpu
+	(($(nproc) >= 2)) || skip "needs two CPUs"
+	watch_windows "$NS0" v0 -w 100us --busy
+	for cpu in 0 1; do
+		start_bg "sender-$cpu" "$NS0" "$BUILD/tools/traffic" udp-send --to 192.0.2.2 \
+			--port 7009 --count "$count" --size "$size" --bind-cpu "$cpu"
+	done
+	wait_bg sender-0
+	wait_bg sender-1
+	settle
+	end_probe "$NS0"
+	windowed_is "$NS0" tx $((2 * count)) $((2 * count * (size + UDP4)))
+	# One line per window and direction, whichever CPUs it came from.
+	jq -r 'select(.direction == "tx") | .time' "$IFPULSE_OUT" | sort | uniq -d >"$BATS_TEST_TMPDIR/twice"
+	[[ ! -s $BATS_TEST_TMPDIR/twice ]]
+}
+
+@test "a packet is in the window of its time, between the sender's clock before and after" {
+	local before after
+	watch_windows "$NS0" v0 -w 1ms --busy
+	before=$(microseconds)
+	send "$NS0" frames raw-send --interface v0 --count 1 --size 777
+	after=$(microseconds)
+	settle
+	end_probe "$NS0"
+	jq -se --argjson before "$before" --argjson after "$after" '
+		[.[] | select(.direction == "tx")] | length == 1 and (.[0] |
+		.packets == 1 and .bytes == 777 and
+		(((.time[0:19] + "Z") | fromdate) * 1000000 + (.time[20:26] | tonumber)) as $start |
+		$start + .window_us >= $before and $start <= $after)' "$IFPULSE_OUT"
+}
+
+# Stops the reader while more windows are filled than the logs hold.
+reader_stopped() { # SECONDS
+	local count=60000 end kernel_packets
+	start_ifpulse "$NS0" rate -j -I 50ms -i v0
+	local rate_pid=$IFPULSE_PID rate_out=$IFPULSE_OUT
+	wait_for_line "$rate_out" v0
+	watch_windows "$NS0" v0 -w 10us
+	note_kernel "$NS0" v0
+	kill -STOP "$IFPULSE_PID"
+	end=$(($(microseconds) + $1 * 1000000))
+	# One CPU, 40,000 a second, each in a window of its own: more than the CPU's log holds.
+	in_ns "$NS0" taskset -c 0 "$BUILD/tools/frames" raw-send --interface v0 --count "$count" \
+		--size 100 --rate-pps 40000
+	while (($(microseconds) < end)); do sleep 0.1; done
+	kill -CONT "$IFPULSE_PID"
+	settle
+	end_probe "$NS0"
+	stop_ifpulse "$rate_pid"
+	kernel_packets=$(kernel "$NS0" v0 tx_packets)
+	assert_equal "$kernel_packets" "$count" "sent"
+	# Totals are exact, whatever the windows missed.
+	PROBE_OUT[rate]=$rate_out
+	assert_equal "$(jq -s '[.[].tx_packets] | add' "$rate_out")" "$count" "tx_packets of rate"
+	# The windows say that something is missing, and nothing that was not sent.
+	grep -qE 'windows were overwritten before they were read' \
+		"$BATS_TEST_TMPDIR/ifpulse-2.err"
+	jq -se 'any(.packets == null)' "${PROBE_OUT[$NS0]}" >/dev/null
+	(($(windowed "$NS0" tx packets) < count))
+	is_unbroken "$NS0" tx 10
+}
+
+@test "a reader stopped for 2 s finds a counted gap, and totals stay exact" {
+	reader_stopped 2
+}
+
+@test "a reader stopped while little happens misses nothing" {
+	watch_windows "$NS0" v0 -w 10us --busy
+	kill -STOP "$IFPULSE_PID"
+	send "$NS0" frames raw-send --interface v0 --count 3000 --size 100
+	settle
+	kill -CONT "$IFPULSE_PID"
+	end_probe "$NS0"
+	windowed_is "$NS0" tx 3000 300000
+}
+
+@test "an interface that is deleted and made again with its ifindex keeps its own windows" {
+	local round
+	watch_windows "$NS0" v0 -w 100us --busy -i 'w*'
+	for round in 1 2 3; do
+		ip link add "w$round" index 500 netns "$NS0" type veth peer name x index 501 netns "$NS1"
+		ip -n "$NS0" link set "w$round" up
+		ip -n "$NS1" link set x up
+		wait_up "$NS0" "w$round"
+		wait_for_line "$IFPULSE_ERR" "attached to w$round"
+		settle "$NS0" "w$round" "$NS1" x
+		send "$NS0" frames raw-send --interface "w$round" --count $((round * 100)) --size 1000
+		ip -n "$NS0" link del "w$round"
+	done
+	wait_for_line "$IFPULSE_ERR" "detached from w3"
+	end_probe "$NS0"
+	for round in 1 2 3; do
+		assert_equal "$(jq -s --arg ifname "w$round" '[.[] | select(.ifname == $ifname and
+			.direction == "tx" and .bytes % 1000 == 0) | .packets] | add' "$IFPULSE_OUT")" \
+			$((round * 100)) "packets of w$round"
+	done
+}
+
+@test "--count ends after so many windows, and bad widths are refused" {
+	assert_equal "$(in_ns "$NS0" "$BUILD/ifpulse" windows -j -i v0 -w 1ms -c 25 | wc -l)" 50
+	local width
+	for width in 9us 2s 10500ns; do
+		run -2 "$BUILD/ifpulse" windows -w "$width"
+	done
+}
