@@ -12,10 +12,6 @@
 #include "kernel/windows.h"
 #include "out/show_window.h"
 
-#define WINDOW_DEFAULT_NS (100 * NSEC_PER_USEC)
-/* How often the logs are read: at 10 us and line rate they hold some 160 ms of one interface. */
-#define TAKE_PERIOD_NS (20 * NSEC_PER_MSEC)
-
 struct windows_command {
 	struct options options;
 	struct loop *loop;
@@ -98,7 +94,8 @@ static int set_up(struct windows_command *windows, struct error *err)
 	if (options->duration_ns)
 		ret = loop_add_deadline(windows->loop, options->duration_ns, err);
 	if (!ret)
-		ret = loop_add_timer(windows->loop, TAKE_PERIOD_NS, tick, windows, err);
+		ret = loop_add_timer(windows->loop, engine_take_period_ns(windows->engine), tick,
+				     windows, err);
 	return ret;
 }
 
@@ -108,8 +105,14 @@ static int run(const struct options *options)
 	int ret, status = EXIT_CANNOT;
 	struct error err = {0};
 
+	if (options->no_windows) {
+		error_set(&err, -EINVAL, "'windows' cannot be without windows");
+		error_hint(&err, "give --window a width, for example 100us");
+		log_error(&err);
+		return EXIT_USAGE;
+	}
 	if (!windows.options.window_ns)
-		windows.options.window_ns = WINDOW_DEFAULT_NS;
+		windows.options.window_ns = OPTIONS_WINDOW_NS;
 	ret = loop_new(&windows.loop, &err);
 	if (ret) {
 		log_error(&err);

@@ -194,6 +194,7 @@ static void attach(struct engine *engine, const struct link *link, bool in_crowd
 static void name_rate(struct rate *rate, const struct interface *interface)
 {
 	rate->ifindex = interface->ifindex;
+	rate->slot = interface->slot;
 	memcpy(rate->ifname, interface->ifname, sizeof(rate->ifname));
 	rate->in_total = interface->in_total;
 }
@@ -465,7 +466,8 @@ static int compare_rates(const void *a, const void *b)
 	return x->start_wall_ns < y->start_wall_ns ? -1 : x->start_wall_ns > y->start_wall_ns;
 }
 
-int engine_read(struct engine *engine, const struct rate **rates, size_t *n, struct error *err)
+int engine_read(struct engine *engine, struct rate **rates, size_t *n, uint64_t *at_ns,
+		struct error *err)
 {
 	struct rate_reading now = read_clocks();
 	size_t i, got = 0, most;
@@ -499,6 +501,7 @@ int engine_read(struct engine *engine, const struct rate **rates, size_t *n, str
 		got++;
 	}
 	engine->last = now;
+	*at_ns = now.monotonic_ns;
 	*rates = engine->rates;
 	*n = got;
 	return 0;
@@ -538,6 +541,11 @@ int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_
 	span->windows = windows_taken(windows, &span->n_windows);
 	span->gaps = windows_gaps(windows, &span->n_gaps);
 	return 0;
+}
+
+uint64_t engine_take_period_ns(const struct engine *engine)
+{
+	return probe_take_period_ns(engine->probe);
 }
 
 uint64_t engine_wall_offset_ns(const struct engine *engine)

@@ -33,9 +33,10 @@ void engine_free(struct engine *engine);
  * Reads the counters and gives what each interface carried since the last call, or since it was
  * attached; one that went away meanwhile comes with what it carried to its end. `rates` is the engine's,
  * valid until the next call, in order of ifindex. With the `total` option one more, of ifindex
- * 0, ends the list. 0 or -errno.
+ * 0, ends the list. `at_ns` is when it was (CLOCK_MONOTONIC). 0 or -errno.
  */
-int engine_read(struct engine *engine, const struct rate **rates, size_t *n, struct error *err);
+int engine_read(struct engine *engine, struct rate **rates, size_t *n, uint64_t *at_ns,
+		struct error *err);
 
 /*
  * Detaches every interface now, before the last engine_read() and engine_take_windows(): then they
@@ -50,6 +51,9 @@ void engine_finish(struct engine *engine);
  */
 int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_span *span,
 			struct error *err);
+
+/* How often windows must be taken so that the logs do not overrun, with room to spare. */
+uint64_t engine_take_period_ns(const struct engine *engine);
 
 /* CLOCK_REALTIME - CLOCK_MONOTONIC of the windows' starts. */
 uint64_t engine_wall_offset_ns(const struct engine *engine);

@@ -26,7 +26,7 @@ struct option_spec {
 static const struct option_spec specs[] = {
 	{'i', "interface", "NAME|GLOB", "these interfaces; repeatable, '!' excludes"},
 	{'I', "interval", "TIME", "between reports, at least 1ms (default 1s)"},
-	{'w', "window", "TIME", "width of windows, 10us to 1s (default 100us)"},
+	{'w', "window", "TIME|off", "width of windows, 10us to 1s (default 100us)"},
 	{OPTION_BUSY, "busy", NULL, "leave out windows in which nothing passed"},
 	{'d', "duration", "TIME", "end after this time"},
 	{'c', "count", "N", "end after N reports"},
@@ -209,7 +209,8 @@ static int take(struct options *options, int id, const char *text, struct error 
 	case 'c':
 		return take_number(text, UINT32_MAX, &options->count, err);
 	case 'w':
-		return take_window(text, &options->window_ns, err);
+		options->no_windows = !strcmp(text, "off");
+		return options->no_windows ? 0 : take_window(text, &options->window_ns, err);
 	case OPTION_BUSY:
 		options->busy = true;
 		return 0;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/units.h"
 #include "kernel/probe.h"
 #include "model/health.h"
 #include "model/select.h"
@@ -42,12 +43,16 @@ enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
 
 enum health_period { PERIOD_DEFAULT, PERIOD_BOOT, PERIOD_INTERVAL, PERIOD_BOTH };
 
+/* The default width of windows. */
+#define OPTIONS_WINDOW_NS (100 * NSEC_PER_USEC)
+
 struct options {
 	struct selection selection;
 	uint64_t interval_ns; /* 0: the command's default */
 	uint64_t duration_ns; /* 0: no end */
 	uint64_t count;       /* reports; 0: no end */
-	uint64_t window_ns;   /* 0: no windows */
+	uint64_t window_ns;   /* 0: the command's default */
+	bool no_windows;      /* --window off */
 	bool busy;
 	enum output_format format;
 	bool no_colour;

@@ -412,6 +412,11 @@ const struct windows *probe_windows(const struct probe *probe)
 	return probe->windows;
 }
 
+uint64_t probe_take_period_ns(const struct probe *probe)
+{
+	return windows_take_period_ns(probe->windows);
+}
+
 uint64_t probe_wall_offset_ns(const struct probe *probe)
 {
 	return probe->wall_offset_ns;

@@ -93,6 +93,9 @@ bool probe_is_preceded(const struct probe *probe, uint32_t slot);
 int probe_take_windows(struct probe *probe, uint64_t until_ns, struct error *err);
 const struct windows *probe_windows(const struct probe *probe);
 
+/* How often to take them so that the logs do not overrun; see windows_take_period_ns(). */
+uint64_t probe_take_period_ns(const struct probe *probe);
+
 /* CLOCK_REALTIME - CLOCK_MONOTONIC as windows are aligned by: what it was at the start. */
 uint64_t probe_wall_offset_ns(const struct probe *probe);
 

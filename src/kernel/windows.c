@@ -11,6 +11,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/units.h"
 
 #define LOG_RECORDS_MAX 32768U
 #define LOG_RECORDS_MIN 1024U
@@ -340,6 +341,15 @@ void windows_clear_slot(struct windows *windows, uint32_t slot)
 		memset(progress_of(windows, cpu, slot, 0), 0,
 		       N_DIRECTIONS * sizeof(*windows->progress));
 	}
+}
+
+uint64_t windows_take_period_ns(const struct windows *windows)
+{
+	uint64_t period_ns = windows->log_records / 16 * windows->width_ns;
+
+	if (period_ns < 5 * NSEC_PER_MSEC)
+		return 5 * NSEC_PER_MSEC;
+	return period_ns < 100 * NSEC_PER_MSEC ? period_ns : 100 * NSEC_PER_MSEC;
 }
 
 struct windows_losses windows_losses(const struct windows *windows)

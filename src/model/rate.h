@@ -22,17 +22,20 @@ struct rate_reading {
 struct rate {
 	uint32_t ifindex; /* 0: the total over interfaces */
 	char ifname[IF_NAMESIZE];
+	uint32_t slot; /* where the probe counted it */
 	uint64_t start_wall_ns;
 	uint64_t interval_ns; /* as it really was, not as it was asked for */
 	struct interface_counters delta;
-	uint64_t bps[N_DIRECTIONS]; /* wire bits per second, without preamble, FCS and gap */
-	bool in_total;              /* its packets are not those of another counted interface */
+	uint64_t bps[N_DIRECTIONS];      /* wire bits per second, without preamble, FCS and gap */
+	bool has_peak;                   /* false: no windows, or some of them were lost */
+	uint64_t peak_bps[N_DIRECTIONS]; /* of the busiest window that began within the interval */
+	bool in_total; /* its packets are not those of another counted interface */
 };
 
 /* `count` in interval_ns as a count per second, to the nearest; 0 for an empty interval. */
 uint64_t rate_per_second(uint64_t count, uint64_t interval_ns);
 
-/* Fills in all but ifindex, ifname and in_total. */
+/* Fills in the times, delta and bps; has_peak becomes false. */
 void rate_between(struct rate *rate, const struct rate_reading *before,
 		  const struct rate_reading *after);
 

@@ -20,6 +20,17 @@ static void put_field(struct writer *writer, const char *direction, const char *
 	writer_unsigned(writer, full, value);
 }
 
+static void put_peak(struct writer *writer, const char *direction, const struct rate *rate, int d)
+{
+	char full[32];
+
+	snprintf(full, sizeof(full), "%s_peak_bps", direction);
+	if (rate->has_peak)
+		writer_unsigned(writer, full, rate->peak_bps[d]);
+	else
+		writer_null(writer, full);
+}
+
 void show_rate_record(struct writer *writer, const struct rate *rate)
 {
 	int d;
@@ -41,18 +52,37 @@ void show_rate_record(struct writer *writer, const struct rate *rate)
 		put_field(writer, direction_names[d], "wire_packets", traffic->wire_packets);
 		put_field(writer, direction_names[d], "drops", rate->delta.drops[d]);
 		put_field(writer, direction_names[d], "bps", rate->bps[d]);
+		put_peak(writer, direction_names[d], rate, d);
 	}
 	writer_end(writer);
 }
 
-int show_rate_table_new(struct table **out, bool use_colour)
+int show_rate_table_new(struct table **out, bool has_peaks, bool use_colour)
 {
 	static const char *const titles[] = {
 		"INTERFACE", ">RECEIVED", ">SENT",     ">RX PKT/S",
 		">TX PKT/S", ">RX DROPS", ">TX DROPS",
 	};
+	/* What matters most comes first: a narrow terminal cuts the rest. */
+	static const char *const titles_with_peaks[] = {
+		"INTERFACE", ">RECEIVED", ">PEAK",     ">SENT",     ">PEAK",
+		">RX PKT/S", ">TX PKT/S", ">RX DROPS", ">TX DROPS",
+	};
 
+	if (has_peaks)
+		return table_new(out, titles_with_peaks, ARRAY_SIZE(titles_with_peaks), use_colour);
 	return table_new(out, titles, ARRAY_SIZE(titles), use_colour);
+}
+
+static void put_peak_cell(struct table *table, const struct rate *rate, enum direction direction)
+{
+	char text[UNITS_TEXT_SIZE];
+
+	if (rate->has_peak)
+		table_cell(table, rate->peak_bps[direction] ? TABLE_PLAIN : TABLE_DIM, "%s",
+			   units_format_rate(text, rate->peak_bps[direction]));
+	else
+		table_cell(table, TABLE_DIM, "-");
 }
 
 static void put_bps(struct table *table, const struct rate *rate, enum direction direction)
@@ -66,13 +96,16 @@ static void put_bps(struct table *table, const struct rate *rate, enum direction
 		   units_format_rate(text, rate->bps[direction]));
 }
 
-void show_rate_row(struct table *table, const struct rate *rate)
+void show_rate_row(struct table *table, const struct rate *rate, bool has_peaks)
 {
 	int d;
 
 	table_cell(table, TABLE_BOLD, "%s", rate->ifname);
-	for (d = 0; d < N_DIRECTIONS; d++)
+	for (d = 0; d < N_DIRECTIONS; d++) {
 		put_bps(table, rate, d);
+		if (has_peaks)
+			put_peak_cell(table, rate, d);
+	}
 	for (d = 0; d < N_DIRECTIONS; d++) {
 		uint64_t packets =
 			rate_per_second(rate->delta.traffic[d].wire_packets, rate->interval_ns);

@@ -9,12 +9,13 @@
 
 /*
  * Fields: time (start of the interval) interval_us ifindex ifname, then {rx,tx}_{bytes,packets,
- * wire_bytes,wire_packets,drops,bps}. The total has a null ifindex.
+ * wire_bytes,wire_packets,drops,bps,peak_bps}. The total has a null ifindex; a peak that is not known
+ * is null.
  */
 void show_rate_record(struct writer *writer, const struct rate *rate);
 
-/* 0 or -ENOMEM. */
-int show_rate_table_new(struct table **out, bool use_colour);
-void show_rate_row(struct table *table, const struct rate *rate);
+/* 0 or -ENOMEM. Rows follow `has_peaks`. */
+int show_rate_table_new(struct table **out, bool has_peaks, bool use_colour);
+void show_rate_row(struct table *table, const struct rate *rate, bool has_peaks);
 
 #endif

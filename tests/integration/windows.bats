@@ -182,6 +182,39 @@ reader_stopped() { # SECONDS
 	done
 }
 
+# 200 frames of 1500 bytes in one go are far less than 100 ms; a second later comes the next train.
+@test "rate's peak is the busiest window, where the average hides it" {
+	local peak
+	start_ifpulse "$NS0" rate -j -v -I 500ms -w 100us -i v0
+	PROBE_OUT[$NS0]=$IFPULSE_OUT
+	wait_for_line "$IFPULSE_ERR" 'attached to v0'
+	start_ifpulse "$NS0" windows -j -v -w 100us -i v0 --busy
+	wait_for_line "$IFPULSE_ERR" 'attached to v0'
+	send "$NS0" frames raw-send --interface v0 --count 200 --size 1500
+	settle
+	stop_ifpulse
+	kill -INT "$(<"$BATS_TEST_TMPDIR/ifpulse-1.pid")"
+	wait_bg ifpulse-1
+	# Two instances read the clock one after the other, so a frame at either border of a window may be
+	# in another one: their busiest windows differ by two frames at most.
+	peak=$(jq -s '[.[] | select(.direction == "tx") | .wire_bytes] | max * 8 * 10000' \
+		"$IFPULSE_OUT")
+	local rate_peak frames=$((2 * 1500 * 8 * 10000))
+	rate_peak=$(jq -s '[.[].tx_peak_bps] | max' "${PROBE_OUT[$NS0]}")
+	((rate_peak >= peak - frames && rate_peak <= peak + frames))
+	((rate_peak > 10 * $(jq -s '[.[].tx_bps] | max' "${PROBE_OUT[$NS0]}")))
+	probed_is "$NS0" v0 tx 200 300000
+}
+
+@test "--window off costs no peak but the peak" {
+	in_ns "$NS0" "$BUILD/ifpulse" rate -j -I 10ms -c 2 -i v0 -w off |
+		jq -se 'length == 2 and all(.tx_peak_bps == null and .tx_bps == 0)'
+	in_ns "$NS0" "$BUILD/ifpulse" rate -j -I 10ms -c 2 -i v0 |
+		jq -se 'length == 2 and all(.tx_peak_bps == 0)'
+	run -2 "$BUILD/ifpulse" rate -I 1ms -w 2ms
+	run -2 "$BUILD/ifpulse" windows -w off
+}
+
 @test "--count ends after so many windows, and bad widths are refused" {
 	assert_equal "$(in_ns "$NS0" "$BUILD/ifpulse" windows -j -i v0 -w 1ms -c 25 | wc -l)" 50
 	local width

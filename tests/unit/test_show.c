@@ -89,14 +89,18 @@ static void records_rates(void **state)
 	struct rate rate = make_rate();
 
 	(void)state;
+	rate.has_peak = true;
+	rate.peak_bps[DIRECTION_INGRESS] = 17000;
+	rate.peak_bps[DIRECTION_EGRESS] = 0;
 	start(WRITER_JSON_LINES);
 	show_rate_record(writer, &rate);
-	finish_json("{\"time\": \"2000-02-29T00:00:00.123456Z\", \"interval_us\": 100000,"
-		    " \"ifindex\": 3, \"ifname\": \"eth0\", \"rx_packets\": 11, \"rx_bytes\": 12,"
-		    " \"rx_wire_packets\": 13, \"rx_wire_bytes\": 14, \"rx_drops\": 15,"
-		    " \"rx_bps\": 16000, \"tx_packets\": 21, \"tx_bytes\": 22,"
-		    " \"tx_wire_packets\": 23, \"tx_wire_bytes\": 1099511627776,"
-		    " \"tx_drops\": 25, \"tx_bps\": 26000000}");
+	finish_json(
+		"{\"time\": \"2000-02-29T00:00:00.123456Z\", \"interval_us\": 100000,"
+		" \"ifindex\": 3, \"ifname\": \"eth0\", \"rx_packets\": 11, \"rx_bytes\": 12,"
+		" \"rx_wire_packets\": 13, \"rx_wire_bytes\": 14, \"rx_drops\": 15,"
+		" \"rx_bps\": 16000, \"rx_peak_bps\": 17000, \"tx_packets\": 21, \"tx_bytes\": 22,"
+		" \"tx_wire_packets\": 23, \"tx_wire_bytes\": 1099511627776,"
+		" \"tx_drops\": 25, \"tx_bps\": 26000000, \"tx_peak_bps\": 0}");
 }
 
 static void records_a_total_without_ifindex(void **state)
@@ -107,11 +111,13 @@ static void records_a_total_without_ifindex(void **state)
 	rate_total(&rate, NULL, 0, 0, 1000000000);
 	start(WRITER_JSON_LINES);
 	show_rate_record(writer, &rate);
-	finish_json("{\"time\": \"1970-01-01T00:00:00.000000Z\", \"interval_us\": 1000000,"
-		    " \"ifindex\": null, \"ifname\": \"total\", \"rx_packets\": 0, \"rx_bytes\": 0,"
-		    " \"rx_wire_packets\": 0, \"rx_wire_bytes\": 0, \"rx_drops\": 0,"
-		    " \"rx_bps\": 0, \"tx_packets\": 0, \"tx_bytes\": 0, \"tx_wire_packets\": 0,"
-		    " \"tx_wire_bytes\": 0, \"tx_drops\": 0, \"tx_bps\": 0}");
+	finish_json(
+		"{\"time\": \"1970-01-01T00:00:00.000000Z\", \"interval_us\": 1000000,"
+		" \"ifindex\": null, \"ifname\": \"total\", \"rx_packets\": 0, \"rx_bytes\": 0,"
+		" \"rx_wire_packets\": 0, \"rx_wire_bytes\": 0, \"rx_drops\": 0,"
+		" \"rx_bps\": 0, \"rx_peak_bps\": null, \"tx_packets\": 0, \"tx_bytes\": 0, "
+		"\"tx_wire_packets\": 0,"
+		" \"tx_wire_bytes\": 0, \"tx_drops\": 0, \"tx_bps\": 0, \"tx_peak_bps\": null}");
 }
 
 static void records_rates_as_csv(void **state)
@@ -125,12 +131,12 @@ static void records_rates_as_csv(void **state)
 	strcpy(rate.ifname, "a,b");
 	show_rate_record(writer, &rate);
 	finish_text("time,interval_us,ifindex,ifname,rx_bytes,rx_packets,rx_wire_bytes,"
-		    "rx_wire_packets,rx_drops,rx_bps,tx_bytes,tx_packets,tx_wire_bytes,"
-		    "tx_wire_packets,tx_drops,tx_bps\n"
-		    "2000-02-29T00:00:00.123456Z,100000,3,eth0,12,11,14,13,15,16000,22,21,"
-		    "1099511627776,23,25,26000000\n"
-		    "2000-02-29T00:00:00.123456Z,100000,,\"a,b\",12,11,14,13,15,16000,22,21,"
-		    "1099511627776,23,25,26000000\n");
+		    "rx_wire_packets,rx_drops,rx_bps,rx_peak_bps,tx_bytes,tx_packets,tx_wire_bytes,"
+		    "tx_wire_packets,tx_drops,tx_bps,tx_peak_bps\n"
+		    "2000-02-29T00:00:00.123456Z,100000,3,eth0,12,11,14,13,15,16000,,22,21,"
+		    "1099511627776,23,25,26000000,\n"
+		    "2000-02-29T00:00:00.123456Z,100000,,\"a,b\",12,11,14,13,15,16000,,22,21,"
+		    "1099511627776,23,25,26000000,\n");
 }
 
 static void shows_rates(void **state)
@@ -142,8 +148,8 @@ static void shows_rates(void **state)
 	rate.interval_ns = 500000000;
 	setlocale(LC_CTYPE, "C");
 	capture_start(&capture);
-	assert_int_equal(show_rate_table_new(&table, false), 0);
-	show_rate_row(table, &rate);
+	assert_int_equal(show_rate_table_new(&table, false, false), 0);
+	show_rate_row(table, &rate, false);
 	finish_table(table,
 		     "INTERFACE         RECEIVED             SENT  RX PKT/S  TX PKT/S  RX "
 		     "DROPS  TX DROPS\n"
@@ -160,8 +166,8 @@ static void shows_arrows_where_they_can_be_seen(void **state)
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		skip();
 	capture_start(&capture);
-	assert_int_equal(show_rate_table_new(&table, false), 0);
-	show_rate_row(table, &rate);
+	assert_int_equal(show_rate_table_new(&table, false, false), 0);
+	show_rate_row(table, &rate, false);
 	finish_table(table,
 		     "INTERFACE     RECEIVED       SENT  RX PKT/S  TX PKT/S  RX DROPS  TX DROPS\n"
 		     "eth0       \u2193 999 bit/s  \u2191 0 bit/s         0         0         0    "
