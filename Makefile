@@ -42,9 +42,10 @@ CFLAGS ?= -O2 -g
 BASE_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wno-format-nonliteral \
 	$(if $(filter 1,$(WERROR)),-Werror)
-CPPFLAGS += -Isrc -I. -isystem $(B)/skel -DIFPULSE_VERSION='"$(VERSION)"' \
+# CPPFLAGS and LDLIBS belong to whoever calls make, as CFLAGS and LDFLAGS do: these are our own.
+BASE_CPPFLAGS := -Isrc -I. -isystem $(B)/skel -DIFPULSE_VERSION='"$(VERSION)"' \
 	$(shell $(PKG_CONFIG) --cflags $(LIBS))
-LDLIBS := $(shell $(PKG_CONFIG) --libs $(LIBS))
+BASE_LDLIBS := $(shell $(PKG_CONFIG) --libs $(LIBS))
 
 # The verifier, not the compiler, sets the minimum: v3 is what kernel 5.10 runs, jmp32 included.
 BPF_CFLAGS := -std=gnu17 -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -I. -Ivmlinux \
@@ -67,12 +68,12 @@ all: $(B)/ifpulse
 
 $(B)/ifpulse: $(OBJS)
 	$(say) LINK $@
-	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(BASE_LDLIBS) $(LDLIBS)
 
 $(B)/%.o: %.c
 	$(say) CC $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN_FLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(BASE_CFLAGS) $(BASE_CPPFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN_FLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/src/kernel/probe.o: $(SKEL)
 
@@ -93,12 +94,12 @@ $(SKEL): $(B)/bpf/ifpulse.o
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB_OBJS)
 	$(say) LINK $@
-	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka -ljansson
+	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(BASE_LDLIBS) $(LDLIBS) -lcmocka -ljansson
 
 $(B)/tools/%: $(B)/tests/tools/%.o
 	$(say) LINK $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(BASE_LDLIBS) $(LDLIBS)
 
 tools: $(TOOLS)
 

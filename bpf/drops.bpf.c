@@ -60,19 +60,45 @@ static __always_inline struct net *netns_of_socket(struct sock *sk)
 	return is_netns(net) ? net : NULL;
 }
 
-/*
- * skb_iif is the interface that a packet came in by, 0 for one made here. veth and netif_rx() leave
- * it 0 until the packet is received for good; then a MAC header that was already pulled tells a
- * packet on its way in.
- */
-static __always_inline enum direction direction_of(struct sk_buff *skb, __u32 ifindex)
-{
-	__u32 iif = skb->skb_iif;
-	__u16 mac = skb->mac_header;
+/* One reason of the running kernel's, by name; false where it has none such. */
+#define IS_REASON(reason, name)                                    \
+	(bpf_core_enum_value_exists(enum skb_drop_reason, name) && \
+	 (reason) == bpf_core_enum_value(enum skb_drop_reason, name))
 
-	if (iif)
-		return iif == ifindex ? DIRECTION_INGRESS : DIRECTION_EGRESS;
-	if (mac != MAC_HEADER_UNSET && skb->data - skb->head > mac)
+/*
+ * skb_iif is the interface that a packet came in by, 0 for one made here. Where that is not enough
+ * the reason may say it; else the MAC header does: on the way in it has been pulled, on the way out
+ * the data begins with it. veth and netif_rx() leave skb_iif 0 until the packet is received for good.
+ */
+static __always_inline enum direction direction_of(struct sk_buff *skb, struct net_device *dev,
+						   __u32 ifindex, __u64 reason)
+{
+	__u32 iif = skb->skb_iif, offset = skb->data - skb->head;
+	__u16 mac = skb->mac_header;
+	bool has_mac = mac != MAC_HEADER_UNSET;
+
+	if (IS_REASON(reason, SKB_DROP_REASON_XDP) ||
+	    IS_REASON(reason, SKB_DROP_REASON_TC_INGRESS) ||
+	    IS_REASON(reason, SKB_DROP_REASON_CPU_BACKLOG) ||
+	    IS_REASON(reason, SKB_DROP_REASON_PTYPE_ABSENT))
+		return DIRECTION_INGRESS;
+	if (IS_REASON(reason, SKB_DROP_REASON_TC_EGRESS) ||
+	    IS_REASON(reason, SKB_DROP_REASON_QDISC_DROP))
+		return DIRECTION_EGRESS;
+	if (iif && iif != ifindex)
+		return DIRECTION_EGRESS;
+	/* Routed out again by the interface it came in by, and with its new MAC header on. */
+	if (iif && dev && dev->hard_header_len && has_mac && offset == mac &&
+	    kfree_skb_arguments > 2)
+		return DIRECTION_EGRESS;
+	if (iif || (has_mac && offset > mac))
+		return DIRECTION_INGRESS;
+	/*
+	 * XDP in a veth gets the packet with its MAC header back on. It may still belong to the socket
+	 * that sent it, in another namespace: no socket of this one sends it out here.
+	 */
+	if (dev && (dev->xdp_state[XDP_MODE_DRV].prog || dev->xdp_state[XDP_MODE_DRV].link) &&
+	    netns_of_socket(skb->sk) != dev->nd_net.net)
 		return DIRECTION_INGRESS;
 	return DIRECTION_EGRESS;
 }
@@ -90,17 +116,21 @@ int ifpulse_drop(__u64 *ctx)
 {
 	struct sk_buff *skb = (struct sk_buff *)ctx[0];
 	struct net_device *dev;
-	struct net *net;
 	__u32 ifindex, slot;
+	__u64 reason = 0;
+	struct net *net;
 
-	if (kfree_skb_arguments > 2 && is_normal_free((__u32)ARGUMENT(ctx, 2)))
-		return 0;
-
+	if (kfree_skb_arguments > 2) {
+		reason = (__u32)ARGUMENT(ctx, 2);
+		if (is_normal_free(reason))
+			return 0;
+	}
 	dev = skb->dev;
 	net = netns_of_device(dev);
 	if (net) {
 		ifindex = dev->ifindex;
 	} else {
+		dev = NULL;
 		net = netns_of_socket(skb->sk);
 		if (!net && kfree_skb_arguments > 3)
 			net = netns_of_socket((struct sock *)ARGUMENT(ctx, 3));
@@ -116,6 +146,6 @@ int ifpulse_drop(__u64 *ctx)
 	slot = slot_of(ifindex);
 	/* An interface that nobody asked for is no loss. */
 	if (slot != SLOT_NONE)
-		count_drop(slot, direction_of(skb, ifindex));
+		count_drop(slot, direction_of(skb, dev, ifindex, reason));
 	return 0;
 }

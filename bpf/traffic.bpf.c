@@ -10,16 +10,24 @@
 #include "bpf/windows.bpf.h"
 #include "vmlinux.h"
 
+#include <linux/if_ether.h>
+#include <linux/in6.h>
 #include <linux/pkt_cls.h>
 #include <stdbool.h>
 
 #include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
 
 #define VLAN_TAG_BYTES 4
 #define UDP_HEADER_BYTES 8
 #define SCTP_HEADER_BYTES 12
 #define TCP_DATA_OFFSET 12 /* the byte whose upper half is the header's length in 32-bit words */
 #define HEADER_UNSET ((__u16)~0U)
+#define IP_LENGTH_MAX 65535
+#define IPV6_HEADER_BYTES 40
+#define IPV6_NEXT_HEADER 6 /* offset */
+#define IPV6_OPTION_JUMBO 0xc2
+#define JUMBO_HEADER_BYTES 8
 
 /* Set before load: the kernel has the two casts (Linux 6.2). */
 const volatile bool has_kernel_casts = false;
@@ -30,7 +38,8 @@ extern void *bpf_rdonly_cast(void *object, __u32 btf_id) __ksym __weak;
 
 /* What tells the length of a GSO skb's headers; offsets are from skb->head. */
 struct gso_layout {
-	__u16 mac, transport; /* of the inner packet where there is an outer one */
+	__u16 mac, network;
+	__u16 transport; /* of the inner packet where there is an outer one */
 	__u32 type;
 };
 
@@ -46,6 +55,7 @@ static __always_inline void read_gso_layout(struct __sk_buff *ctx, struct gso_la
 		else
 			layout->transport = skb->transport_header;
 		layout->mac = skb->mac_header;
+		layout->network = skb->network_header;
 		shared = bpf_rdonly_cast(skb->head + skb->end,
 					 bpf_core_type_id_kernel(struct skb_shared_info));
 		layout->type = shared->gso_type;
@@ -57,6 +67,7 @@ static __always_inline void read_gso_layout(struct __sk_buff *ctx, struct gso_la
 	else
 		layout->transport = BPF_CORE_READ(skb, transport_header);
 	layout->mac = BPF_CORE_READ(skb, mac_header);
+	layout->network = BPF_CORE_READ(skb, network_header);
 	shared = (struct skb_shared_info *)(BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end));
 	layout->type = BPF_CORE_READ(shared, gso_type);
 }
@@ -65,59 +76,108 @@ static __always_inline void read_gso_layout(struct __sk_buff *ctx, struct gso_la
  * Bytes of headers that every segment of a GSO skb repeats: MAC header up to and including the
  * (inner) transport header, as the kernel's qdisc_pkt_len_segs_init() reckons (net/core/dev.c).
  */
-static __always_inline __u32 gso_header_bytes(struct __sk_buff *ctx)
+static __always_inline __u32 gso_header_bytes(struct __sk_buff *ctx,
+					      const struct gso_layout *layout)
 {
-	struct gso_layout layout;
 	__u32 length;
 	__u8 words;
 
-	read_gso_layout(ctx, &layout);
-	if (layout.transport == HEADER_UNSET || layout.transport < layout.mac)
+	if (layout->transport == HEADER_UNSET || layout->transport < layout->mac)
 		return 0;
-	length = layout.transport - layout.mac;
-	if (layout.type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)) {
+	length = layout->transport - layout->mac;
+	if (layout->type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)) {
 		if (bpf_skb_load_bytes(ctx, length + TCP_DATA_OFFSET, &words, sizeof(words)))
 			return length;
 		return length + (words >> 4) * 4;
 	}
-	if (layout.type & SKB_GSO_UDP_L4)
+	if (layout->type & SKB_GSO_UDP_L4)
 		return length + UDP_HEADER_BYTES;
-	if (layout.type & SKB_GSO_SCTP)
+	if (layout->type & SKB_GSO_SCTP)
 		return length + SCTP_HEADER_BYTES;
 	return length;
+}
+
+/*
+ * BIG TCP: an IPv6 skb of more than 64 KiB carries a hop-by-hop header with a jumbo payload option
+ * (RFC 2675), for the stack alone: segmentation takes it out, so it is never on the wire.
+ */
+static __always_inline __u32 jumbo_header_bytes(struct __sk_buff *ctx,
+						const struct gso_layout *layout)
+{
+	__u32 network = layout->network - layout->mac;
+	__u8 next_header, option;
+
+	if (ctx->len <= IP_LENGTH_MAX || ctx->protocol != bpf_htons(ETH_P_IPV6) ||
+	    layout->network == HEADER_UNSET || layout->network < layout->mac ||
+	    bpf_skb_load_bytes(ctx, network + IPV6_NEXT_HEADER, &next_header, 1) ||
+	    next_header != IPPROTO_HOPOPTS ||
+	    bpf_skb_load_bytes(ctx, network + IPV6_HEADER_BYTES + 2, &option, 1) ||
+	    option != IPV6_OPTION_JUMBO)
+		return 0;
+	return JUMBO_HEADER_BYTES;
+}
+
+struct wire {
+	__u32 packets;
+	__u64 bytes;
+};
+
+/* What a GSO skb is on the wire. */
+static __always_inline struct wire wire_of_gso(struct __sk_buff *skb)
+{
+	__u32 segments = skb->gso_segs, headers, jumbo;
+	struct gso_layout layout;
+
+	read_gso_layout(skb, &layout);
+	headers = gso_header_bytes(skb, &layout);
+	jumbo = jumbo_header_bytes(skb, &layout);
+	/* Senders outside the kernel (tap, virtio) leave gso_segs to us. */
+	if (!segments && skb->len > headers)
+		segments = (skb->len - headers + skb->gso_size - 1) / skb->gso_size;
+	if (!segments)
+		segments = 1;
+	return (struct wire){
+		.packets = segments,
+		.bytes = skb->len + (__u64)(segments - 1) * headers - (__u64)segments * jumbo,
+	};
+}
+
+/*
+ * A packet that ifb hands back has been through the hook before it was redirected there: ifb marks it
+ * to be left alone by TC (ifb_ri_tasklet() in drivers/net/ifb.c), which the egress hook does not heed.
+ * Read only where it costs next to nothing.
+ */
+static __always_inline bool was_counted(struct __sk_buff *ctx, enum direction direction)
+{
+	struct sk_buff *skb;
+
+	if (direction != DIRECTION_EGRESS || !has_kernel_casts)
+		return false;
+	skb = bpf_cast_to_kern_ctx(ctx);
+	return BPF_CORE_READ_BITFIELD(skb, tc_skip_classify);
 }
 
 static __always_inline void count(struct __sk_buff *skb, enum direction direction)
 {
 	__u32 slot = slot_of(skb->ifindex);
 	struct traffic_totals *totals = bpf_map_lookup_elem(&traffic_totals, &slot);
-	__u32 bytes = skb->len, segments = 1;
+	struct wire wire = {1, skb->len};
 	struct traffic_counter *counter;
-	__u64 wire_bytes = bytes;
 
-	if (!totals)
+	if (!totals || was_counted(skb, direction))
 		return;
-	if (skb->gso_size) {
-		__u32 headers = gso_header_bytes(skb);
-
-		segments = skb->gso_segs;
-		/* Senders outside the kernel (tap, virtio) leave gso_segs to us. */
-		if (!segments && bytes > headers)
-			segments = (bytes - headers + skb->gso_size - 1) / skb->gso_size;
-		if (!segments)
-			segments = 1;
-		wire_bytes += (__u64)(segments - 1) * headers;
-	}
+	if (skb->gso_size)
+		wire = wire_of_gso(skb);
 	if (skb->vlan_present)
-		wire_bytes += segments * VLAN_TAG_BYTES;
+		wire.bytes += wire.packets * VLAN_TAG_BYTES;
 
 	counter = &totals->direction[direction];
 	counter->packets++;
-	counter->bytes += bytes;
-	counter->wire_packets += segments;
-	counter->wire_bytes += wire_bytes;
+	counter->bytes += skb->len;
+	counter->wire_packets += wire.packets;
+	counter->wire_bytes += wire.bytes;
 	if (window_width_ns && slot != SLOT_NONE)
-		count_in_window(slot, direction, bytes, segments, wire_bytes);
+		count_in_window(slot, direction, skb->len, wire.packets, wire.bytes);
 }
 
 SEC("tc")

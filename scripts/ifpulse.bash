@@ -12,6 +12,12 @@ _ifpulse() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local commands="rate windows list watch health doctor" command="" word choices
 	COMPREPLY=()
+	# --attach=t comes as three words, --attach= as two.
+	if [[ $current == = ]]; then
+		current=""
+	elif [[ $previous == = ]]; then
+		previous=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		[[ " $commands " == *" $word "* ]] && command=$word
 	done

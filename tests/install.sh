@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # `make install` into an empty root: every file in its place, the installed program runs, completion completes, and
-# `make uninstall` leaves no file.
+# `make uninstall` leaves no file. A packager's flags come on top of what the build itself needs.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -33,6 +33,17 @@ program=$root/usr/sbin/ifpulse
 [[ $(complete_words "$program" health --drops) == --drops-over ]] || fail "options are not completed"
 [[ $(complete_words "$program" rate --drops) == "" ]] || fail "options of another command are"
 [[ $(complete_words "$program" rate -i l) == *lo* ]] || fail "interfaces are not completed"
+# bash makes three words of --attach=t
+[[ $(complete_words "$program" rate --attach = t) == tcx ]] || fail "--attach=t is not completed"
+[[ $(complete_words "$program" rate --attach =) == "auto tcx clsact" ]] || fail "--attach= is not"
 
 make -s uninstall DESTDIR="$root" PREFIX=/usr
 [[ -z $(find "$root" -type f) ]] || fail "uninstall left files"
+
+make -s BUILD_DIR="$root/build" CPPFLAGS=-DPACKAGER=1 LDLIBS=-lm CFLAGS=-O1 \
+	"$root/build/src/app/options.o" "$root/build/tools/frames" ||
+	fail "CPPFLAGS, LDLIBS and CFLAGS on the command line break the build"
+make -n V=1 BUILD_DIR="$root/build" CPPFLAGS=-DPACKAGER=1 LDLIBS=-lm all >"$root/commands"
+grep ' src/.*\.c$' "$root/commands" | grep -v -- '-Isrc.* -DPACKAGER=1 ' &&
+	fail "CPPFLAGS are not passed on"
+grep -q -- '-lbpf .*-lm$' "$root/commands" || fail "LDLIBS are not passed on"

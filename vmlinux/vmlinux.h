@@ -28,8 +28,18 @@ typedef struct {
 	struct net *net;
 } possible_net_t;
 
+struct bpf_prog;
+struct bpf_xdp_link;
+
+struct bpf_xdp_entity {
+	struct bpf_prog *prog;     /* attached by netlink, */
+	struct bpf_xdp_link *link; /* or by a link */
+};
+
 struct net_device {
 	int ifindex;
+	unsigned short hard_header_len;
+	struct bpf_xdp_entity xdp_state[3]; /* by enum bpf_xdp_mode */
 	possible_net_t nd_net;
 };
 
@@ -46,8 +56,10 @@ struct sk_buff {
 	struct sock *sk;
 	int skb_iif;
 	__u8 encapsulation : 1;
+	__u8 tc_skip_classify : 1;
 	__u16 inner_transport_header;
 	__u16 transport_header;
+	__u16 network_header;
 	__u16 mac_header;
 	unsigned int end; /* sk_buff_data_t: an offset from head on every 64-bit kernel */
 	unsigned char *head;
@@ -60,10 +72,21 @@ struct skb_shared_info {
 
 #pragma clang attribute pop
 
+enum bpf_xdp_mode {
+	XDP_MODE_SKB = 0,
+	XDP_MODE_DRV = 1,
+};
+
 /* Not every kernel has each of these: ask bpf_core_enum_value_exists() first. */
 enum skb_drop_reason {
 	SKB_NOT_DROPPED_YET = 0,
 	SKB_CONSUMED = 1,
+	SKB_DROP_REASON_TC_EGRESS,
+	SKB_DROP_REASON_QDISC_DROP,
+	SKB_DROP_REASON_CPU_BACKLOG,
+	SKB_DROP_REASON_XDP,
+	SKB_DROP_REASON_TC_INGRESS,
+	SKB_DROP_REASON_PTYPE_ABSENT, /* UNHANDLED_PROTO in later kernels */
 };
 
 enum {

@@ -118,7 +118,8 @@ static void take_program(void *context, const struct hook_program *program)
 	    program->is_ours ? " (an ifpulse)" : "");
 }
 
-static void check_hooks(struct doctor *doctor, const struct links *links)
+static void check_hooks(struct doctor *doctor, const struct links *links,
+			const struct instances *instances)
 {
 	struct error err = {0};
 
@@ -126,7 +127,7 @@ static void check_hooks(struct doctor *doctor, const struct links *links)
 		if (!selection_matches(&doctor->options->selection, link->ifname))
 			continue;
 		doctor->link = link;
-		if (hooks_walk(link, take_program, doctor, &err)) {
+		if (hooks_walk(link, instances, take_program, doctor, &err)) {
 			if (!err.hint[0])
 				error_hint(&err, HOST_PRIVILEGE_HINT);
 			say_failed(doctor, "hook", link->ifname, &err);
@@ -153,10 +154,9 @@ static void take_instance(void *context, const struct instance *instance)
 	struct doctor *doctor = context;
 	bool lost = false;
 
-	snprintf(detail, sizeof(detail),
-		 "pid %u since %s, on %llu interfaces, %u of them by clsact", state->pid,
-		 units_format_wall(since, state->started_realtime_ns), state->interfaces,
-		 state->clsact_interfaces);
+	snprintf(detail, sizeof(detail), "pid %u since %s, on %llu interface%s, %u by clsact",
+		 state->pid, units_format_wall(since, state->started_realtime_ns),
+		 state->interfaces, state->interfaces == 1 ? "" : "s", state->clsact_interfaces);
 	lost |= append_loss(detail, sizeof(detail), state->attach_failures,
 			    "interfaces could not be attached");
 	lost |= append_loss(detail, sizeof(detail), state->slots_exhausted,
@@ -176,15 +176,16 @@ static void take_instance(void *context, const struct instance *instance)
 	    detail);
 }
 
-static void check_instances(struct doctor *doctor)
+static void check_instances(struct doctor *doctor, const struct instances *instances,
+			    const struct error *err)
 {
-	struct error err = {0};
-
-	if (instances_walk(take_instance, doctor, &err)) {
-		say(doctor, "instance", NULL, CHECK_INFO, "run as root to see them",
-		    "running instances cannot be seen: %s", err.what);
+	if (!instances) {
+		say(doctor, "instance", NULL, CHECK_INFO,
+		    err->code == -EPERM ? "run as root to see them" : NULL,
+		    "running instances cannot be seen: %s", err->what);
 		return;
 	}
+	instances_walk(instances, take_instance, doctor);
 	if (!doctor->instances)
 		say(doctor, "instance", NULL, CHECK_OK, NULL, "no other ifpulse is running");
 }
@@ -235,7 +236,7 @@ static void try_probe(struct doctor *doctor, const struct links *links)
 	}
 	if (!failed)
 		say(doctor, "attach", NULL, CHECK_OK, NULL,
-		    "programs load, and attach to %u interfaces by tcx and %u by clsact", by_tcx,
+		    "programs load, and attach: by tcx to %u, by clsact to %u interfaces", by_tcx,
 		    by_clsact);
 	if (probe_orphans_removed(probe))
 		say(doctor, "orphan", NULL, CHECK_INFO, NULL,
@@ -245,6 +246,8 @@ static void try_probe(struct doctor *doctor, const struct links *links)
 
 static int examine(struct doctor *doctor, struct error *err)
 {
+	struct instances *instances = NULL;
+	struct error unseen = {0};
 	struct links *links;
 	bool able;
 	int ret;
@@ -258,13 +261,15 @@ static int examine(struct doctor *doctor, struct error *err)
 	if (doctor->output.writer)
 		writer_open(doctor->output.writer);
 	able = check_host(doctor);
-	check_hooks(doctor, links);
-	check_instances(doctor);
+	instances_look(&instances, &unseen);
+	check_hooks(doctor, links, instances);
+	check_instances(doctor, instances, &unseen);
 	if (able)
 		try_probe(doctor, links);
 	if (doctor->output.writer)
 		writer_close(doctor->output.writer);
 out:
+	instances_free(instances);
 	links_free(links);
 	return ret;
 }

@@ -145,7 +145,7 @@ static int judge(struct health_command *health, struct error *err)
 	if (health->output.writer)
 		writer_close(health->output.writer);
 	else if (table_rows(health->table))
-		table_print(health->table, health->output.sink);
+		table_print(health->table, health->output.sink, output_columns(&health->output));
 	else
 		log_info("no interface matches");
 	return 0;
@@ -176,7 +176,7 @@ static int run(const struct options *options)
 		log_error(&err);
 		return EXIT_CANNOT;
 	}
-	if (output_new(&health.output, options, WRITER_JSON_ARRAY, loop_stop_fd(health.loop)))
+	if (output_new(&health.output, options, cmd_health.json, loop_stop_fd(health.loop)))
 		goto out;
 	if (!health.output.writer && show_health_table_new(&health.table, health.output.colour))
 		goto out;

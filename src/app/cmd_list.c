@@ -26,7 +26,7 @@ static void show(const struct options *options, const struct links *links, struc
 	if (output->writer)
 		writer_close(output->writer);
 	else if (table_rows(table))
-		table_print(table, output->sink);
+		table_print(table, output->sink, output_columns(output));
 	else
 		log_info("no interface matches");
 }
@@ -46,7 +46,7 @@ static int run(const struct options *options)
 		log_error(&err);
 		goto out;
 	}
-	if (output_new(&output, options, WRITER_JSON_ARRAY, -1))
+	if (output_new(&output, options, cmd_list.json, -1))
 		goto out;
 	if (!output.writer && show_link_table_new(&table, output.colour))
 		goto out;

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* rate: what each interface carries, interval by interval. */
 #include <errno.h>
-#include <stdio.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "app/commands.h"
 #include "app/engine.h"
 #include "app/output.h"
 #include "app/rate_feed.h"
+#include "app/rate_view.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "out/show_rate.h"
@@ -21,78 +19,17 @@ struct rate_command {
 	struct loop *loop;
 	struct engine *engine;
 	struct output output;
-	struct table *table;
-	uint64_t ticks_left; /* to the end of a --duration of whole intervals */
-	uint64_t intervals;  /* ended so far */
-	size_t lines_shown;  /* of the table that the next one is drawn over */
+	struct rate_view *view; /* NULL with a writer */
+	uint64_t ticks_left;    /* to the end of a --duration of whole intervals */
+	uint64_t intervals;     /* ended so far, and of those shown; without the empty ones */
+	uint64_t shown;
 	int output_error;
 };
 
-static size_t terminal_lines(void)
+/* A total over no interface is nothing at all, neither a report nor zero. */
+static size_t without_lone_total(const struct rate_command *rate, size_t n)
 {
-	struct winsize size;
-
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_row ? 24 : size.ws_row;
-}
-
-static uint64_t traffic_of(const struct rate *rate)
-{
-	return rate->bps[DIRECTION_INGRESS] + rate->bps[DIRECTION_EGRESS];
-}
-
-/*
- * The rate below which rows are left out so that `room` of `n` remain: the terminal shows the busy
- * ones. Found by bisection over the value, which needs no copy to sort.
- */
-static uint64_t threshold_for(const struct rate *rates, size_t n, size_t room)
-{
-	uint64_t low = 0, high = UINT64_MAX / 2;
-
-	while (low < high) {
-		uint64_t middle = low + (high - low) / 2;
-		size_t i, above = 0;
-
-		for (i = 0; i < n; i++)
-			above += traffic_of(&rates[i]) >= middle;
-		if (above > room)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static void show_table(struct rate_command *rate, const struct rate *rates, size_t n)
-{
-	struct sink *sink = rate->output.sink;
-	bool redraw = sink_is_terminal(sink);
-	size_t i, hidden = 0, room = redraw ? terminal_lines() : SIZE_MAX;
-	uint64_t threshold = 0;
-	char time[UNITS_TEXT_SIZE];
-
-	if (!n)
-		return;
-	/* Title, the line of those left out, and the cursor's. */
-	if (n + 2 > room)
-		threshold = threshold_for(rates, n, room > 4 ? room - 3 : 1);
-	if (rate->lines_shown)
-		sink_format(sink, "\033[%zuA\033[J", rate->lines_shown);
-	for (i = 0; i < n; i++) {
-		if (traffic_of(&rates[i]) >= threshold)
-			show_rate_row(rate->table, &rates[i], rate->options.window_ns);
-		else
-			hidden++;
-	}
-	if (redraw)
-		sink_text(sink, "\033[?7l"); /* a long line is cut, not wrapped: lines count */
-	else
-		sink_format(sink, "%s\n", units_format_wall(time, rates[0].start_wall_ns));
-	rate->lines_shown = redraw ? table_rows(rate->table) + 1 + (hidden > 0) : 0;
-	table_print(rate->table, sink);
-	if (hidden)
-		sink_format(sink, "... and %zu quieter interfaces\n", hidden);
-	sink_text(sink, redraw ? "\033[?7h" : "\n");
-	sink_commit(sink);
+	return rate->options.total && n == 1 ? 0 : n;
 }
 
 static int show(void *context, const struct rate *rates, size_t n)
@@ -100,13 +37,25 @@ static int show(void *context, const struct rate *rates, size_t n)
 	struct rate_command *rate = context;
 	size_t i;
 
+	n = without_lone_total(rate, n);
+	rate->shown += n > 0;
 	if (rate->output.writer)
 		for (i = 0; i < n; i++)
 			show_rate_record(rate->output.writer, &rates[i]);
 	else
-		show_table(rate, rates, n);
+		rate_view_show(rate->view, rates, n, n && rate->shown == rate->options.count);
 	rate->output_error = output_flush(&rate->output);
 	return rate->output_error;
+}
+
+/* Those without any interface are no reports: --count goes by the others. */
+static int end_interval(struct rate_command *rate)
+{
+	size_t n;
+	int ret = rate_feed_end_interval(rate->feed, &n);
+
+	rate->intervals += without_lone_total(rate, n) > 0;
+	return ret;
 }
 
 static bool is_complete(const struct rate_command *rate)
@@ -117,11 +66,10 @@ static bool is_complete(const struct rate_command *rate)
 static int tick(void *context, uint64_t expirations)
 {
 	struct rate_command *rate = context;
-	int ret = rate_feed_end_interval(rate->feed);
+	int ret = end_interval(rate);
 
 	if (ret)
 		return ret;
-	rate->intervals++;
 	if (is_complete(rate))
 		loop_stop(rate->loop);
 	if (rate->ticks_left) {
@@ -165,9 +113,22 @@ static int finish(struct rate_command *rate)
 	int ret = 0;
 
 	engine_finish(rate->engine);
-	if (broken_off && !is_complete(rate) && !rate->lines_shown)
-		ret = rate_feed_end_interval(rate->feed);
+	if (broken_off && !is_complete(rate) && !(rate->output.is_screen && rate->shown))
+		ret = end_interval(rate);
 	return ret ? ret : rate_feed_drain(rate->feed);
+}
+
+/* The exit status of a run that nothing went wrong with: one that had nothing to show is no success. */
+static int status_of(const struct rate_command *rate)
+{
+	struct error err = {0};
+
+	if (rate->intervals)
+		return EXIT_DONE;
+	error_set(&err, -ENODEV, "no interface matched that could be probed");
+	error_hint(&err, "'ifpulse list' shows those there are");
+	log_error(&err);
+	return EXIT_CANNOT;
 }
 
 static int set_defaults(struct options *options, struct error *err)
@@ -198,14 +159,14 @@ static int run(const struct options *options)
 		log_error(&err);
 		return EXIT_CANNOT;
 	}
-	if (output_new(&rate.output, options, WRITER_JSON_LINES, loop_stop_fd(rate.loop)))
+	if (output_new(&rate.output, options, cmd_rate.json, loop_stop_fd(rate.loop)))
 		goto out;
-	if (!rate.output.writer &&
-	    show_rate_table_new(&rate.table, rate.options.window_ns, rate.output.colour))
+	if (!rate.output.writer && rate_view_new(&rate.view, &rate.output, rate.options.window_ns))
 		goto out;
 	ret = set_up(&rate, &err);
 	if (ret) {
 		log_error(&err);
+		status = ret == -EINTR ? EXIT_DONE : EXIT_CANNOT;
 		goto out;
 	}
 	ret = loop_run(rate.loop);
@@ -215,11 +176,11 @@ static int run(const struct options *options)
 	if (rate.output_error)
 		status = output_failed(rate.output_error);
 	else
-		status = ret ? EXIT_CANNOT : EXIT_DONE;
+		status = ret ? EXIT_CANNOT : status_of(&rate);
 out:
 	rate_feed_free(rate.feed);
 	engine_free(rate.engine);
-	table_free(rate.table);
+	rate_view_free(rate.view);
 	output_release(&rate.output);
 	loop_free(rate.loop);
 	return status;
@@ -236,7 +197,10 @@ const struct command cmd_rate = {
 	.details = "\nBits per second as on the wire: every GSO segment with its headers, from\n"
 		   "Ethernet up, without preamble, FCS and gap. Each row is measured over its\n"
 		   "own real time; the peak is its busiest --window. Without windows the probe\n"
-		   "costs a tenth.\n",
+		   "costs a tenth. PKT/S are packets of the wire per second; DROP is how many\n"
+		   "in the interval the stack discarded anywhere on their way (kfree_skb), which\n"
+		   "can be more than the interface's own counters, those of 'health', say.\n",
+	.json = WRITER_JSON_LINES,
 	.ids = ids,
 	.run = run,
 };

@@ -2,6 +2,7 @@
 /* watch: what happens to the interfaces, as netlink tells it. Needs no privilege. */
 #include <errno.h>
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "app/commands.h"
 #include "app/loop.h"
@@ -126,6 +127,17 @@ static void note_missing(const struct watch_command *watch)
 	}
 }
 
+/* Somebody who looks at a quiet screen wants to know that it works. */
+static void say_ready(const struct watch_command *watch)
+{
+	size_t n = 0;
+
+	links_for_each (link, watch->links)
+		n += selection_matches(&watch->options->selection, link->ifname);
+	log_message(isatty(STDERR_FILENO) ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
+		    "watching %zu interface%s", n, n == 1 ? "" : "s");
+}
+
 static int set_up(struct watch_command *watch, struct error *err)
 {
 	struct links_listener listener = {link_changed, NULL, watch};
@@ -151,7 +163,7 @@ static int run(const struct options *options)
 		log_error(&err);
 		return EXIT_CANNOT;
 	}
-	if (output_new(&watch.output, options, WRITER_JSON_LINES, loop_stop_fd(watch.loop)))
+	if (output_new(&watch.output, options, cmd_watch.json, loop_stop_fd(watch.loop)))
 		goto out;
 	ret = set_up(&watch, &err);
 	if (ret) {
@@ -159,7 +171,7 @@ static int run(const struct options *options)
 		goto out;
 	}
 	note_missing(&watch);
-	log_debug("watching");
+	say_ready(&watch);
 	ret = loop_run(watch.loop);
 	losses = links_losses(watch.links);
 	if (losses.overflows)
@@ -185,6 +197,7 @@ const struct command cmd_watch = {
 	.summary = "links going up, down or away, addresses, MTU: as it happens",
 	.details = "\nNeeds no privilege. Prints a line per change, as netlink tells it;\n"
 		   "--count ends after so many.\n",
+	.json = WRITER_JSON_LINES,
 	.ids = ids,
 	.run = run,
 };

@@ -118,11 +118,12 @@ static int run(const struct options *options)
 		log_error(&err);
 		return EXIT_CANNOT;
 	}
-	if (output_new(&windows.output, options, WRITER_JSON_LINES, loop_stop_fd(windows.loop)))
+	if (output_new(&windows.output, options, cmd_windows.json, loop_stop_fd(windows.loop)))
 		goto out;
 	ret = set_up(&windows, &err);
 	if (ret) {
 		log_error(&err);
+		status = ret == -EINTR ? EXIT_DONE : EXIT_CANNOT;
 		goto out;
 	}
 	ret = loop_run(windows.loop);
@@ -153,6 +154,7 @@ const struct command cmd_windows = {
 	.details = "\nWindows are bucketed by each packet's own time in the kernel and begin at\n"
 		   "multiples of their width on the wall clock. Idle ones are shown, too, unless\n"
 		   "--busy; unknown is what was lost, never what was idle.\n",
+	.json = WRITER_JSON_LINES,
 	.ids = ids,
 	.run = run,
 };

@@ -2,6 +2,7 @@
 #include "app/loop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -9,6 +10,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/units.h"
 
 #define SOURCES_MAX 16
@@ -166,8 +168,13 @@ int loop_run(struct loop *loop)
 
 	while (!loop->stopped) {
 		n = epoll_wait(loop->epoll_fd, events, SOURCES_MAX, -1);
-		if (n < 0 && errno != EINTR)
-			return -errno;
+		if (n < 0 && errno != EINTR) {
+			struct error err = {0};
+
+			ret = error_errno(&err, -errno, "cannot wait for events");
+			log_error(&err);
+			return ret;
+		}
 		for (i = 0; i < n && !loop->stopped; i++) {
 			ret = dispatch(&loop->sources[events[i].data.u64]);
 			if (ret)
@@ -175,6 +182,13 @@ int loop_run(struct loop *loop)
 		}
 	}
 	return 0;
+}
+
+bool loop_is_stopping(const struct loop *loop)
+{
+	struct pollfd signals = {loop->signal_fd, POLLIN, 0};
+
+	return poll(&signals, 1, 0) > 0;
 }
 
 bool loop_was_interrupted(const struct loop *loop)

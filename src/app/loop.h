@@ -35,8 +35,11 @@ int loop_add_deadline(struct loop *loop, uint64_t delay_ns, struct error *err);
 /* Ends loop_run() after the callback that is running. */
 void loop_stop(struct loop *loop);
 
-/* 0 after a stop, or what a callback returned. */
+/* 0 after a stop; what a callback returned, which it has logged itself; or -errno. */
 int loop_run(struct loop *loop);
+
+/* Whether a signal is there that the loop has not seen yet: for work before it runs. */
+bool loop_is_stopping(const struct loop *loop);
 
 /* Whether a signal asked for the stop. */
 bool loop_was_interrupted(const struct loop *loop);

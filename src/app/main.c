@@ -1,12 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/commands.h"
 #include "app/options.h"
-#include "app/output.h"
+#include "base/log.h"
+#include "kernel/host.h"
+
+/*
+ * What is opened while a standard descriptor is closed takes its number, and what is meant for
+ * people would go there. So all three are there before anything else is, and a closed output is
+ * refused: nobody could read it.
+ */
+static int open_standard(struct error *err)
+{
+	bool is_open = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			return error_errno(err, -errno, "cannot open /dev/null");
+	if (is_open)
+		return 0;
+	error_set(err, -EBADF, "standard output is closed");
+	error_hint(err, "let it go somewhere, to /dev/null if need be");
+	return -EBADF;
+}
+
+/* Help and version go through stdio; everything else has written for itself. */
+static int end_stdio(int status)
+{
+	struct error err = {0};
+
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	error_errno(&err, errno ? -errno : -EIO, "cannot write to standard output");
+	error_hint(&err, "make room, or write elsewhere");
+	log_error(&err);
+	return EXIT_CANNOT;
+}
 
 int main(int argc, char **argv)
 {
@@ -16,15 +53,18 @@ int main(int argc, char **argv)
 	};
 	const struct command *command;
 	struct options options;
+	struct error err = {0};
 	int status;
 
+	if (open_standard(&err)) {
+		log_error(&err);
+		return EXIT_CANNOT;
+	}
 	setlocale(LC_CTYPE, "");
+	host_prepare();
 	status = options_parse(&options, &command, commands, argc, argv);
 	if (status < 0)
 		status = command->run(&options);
 	options_release(&options);
-	/* Help and version go through stdio; everything else has written for itself. */
-	if (fflush(stdout) || ferror(stdout))
-		status = output_failed(-errno);
-	return status;
+	return end_stdio(status);
 }

@@ -36,7 +36,7 @@ static const struct option_spec specs[] = {
 	{OPTION_PERIOD, "period", "boot|interval|both", "what to judge (default: all there is)"},
 	{OPTION_ATTACH, "attach", "auto|tcx|clsact", "how (default auto: see the man page)"},
 	{OPTION_MAX_INTERFACES, "max-interfaces", "N", "room for N (default: twice what is there)"},
-	{'j', "json", NULL, "JSON: an array, or a line per object"},
+	{'j', "json", NULL, "JSON: one array"},
 	{OPTION_CSV, "csv", NULL, "CSV with a header line"},
 	{OPTION_NO_COLOUR, "no-color", NULL, "no colour (also: NO_COLOR set)"},
 	{'v', "verbose", NULL, "say more on stderr, also what the kernel says"},
@@ -87,7 +87,10 @@ static void print_options(const struct command *command)
 			snprintf(letter, sizeof(letter), "-%c, ", spec->id);
 		snprintf(left, sizeof(left), "%s--%s%s%s", letter, spec->name,
 			 spec->argument ? " " : "", spec->argument ? spec->argument : "");
-		printf("  %-32s %s\n", left, spec->help);
+		printf("  %-32s %s\n", left,
+		       spec->id == 'j' && command->json == WRITER_JSON_LINES
+			       ? "JSON: a line per object"
+			       : spec->help);
 	}
 }
 
@@ -108,7 +111,7 @@ static void print_help(const struct command *command, const struct command *comm
 	       "options of every command:\n",
 	       commands->name);
 	print_options(NULL);
-	printf("\nTimes: 10us 1ms 2s 5m. Rates: 500Mbit 1.5Gbit. Sizes: 64K.\n"
+	printf("\nTimes: 10us 1ms 2s 5m.\n"
 	       "Exit status: 0 done; 1 found what was asked; 2 wrong usage; "
 	       "3 could not run.\n");
 }
@@ -341,6 +344,11 @@ static int parse_options(struct parser *parser, int argc, char **argv, bool *wan
 	return -1;
 }
 
+static bool is_given(const struct parser *parser, int id)
+{
+	return parser->seen[spec_of(id) - specs];
+}
+
 static int check_taken(const struct parser *parser)
 {
 	struct error err = {0};
@@ -351,6 +359,10 @@ static int check_taken(const struct parser *parser)
 			continue;
 		error_set(&err, -EINVAL, "'%s' does not take --%s", parser->command->name,
 			  specs[i].name);
+		return usage_error(parser, &err);
+	}
+	if (is_given(parser, 'j') && is_given(parser, OPTION_CSV)) {
+		error_set(&err, -EINVAL, "--json and --csv exclude each other");
 		return usage_error(parser, &err);
 	}
 	return -1;

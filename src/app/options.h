@@ -67,6 +67,7 @@ struct command {
 	const char *name;
 	const char *summary;                       /* one line */
 	const char *details;                       /* what --help says besides the options */
+	enum writer_format json;                   /* what --json is here: one array, or lines */
 	const enum option_id *ids;                 /* those it takes, OPTION_END last */
 	int (*run)(const struct options *options); /* returns an exit status */
 };

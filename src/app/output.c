@@ -2,9 +2,24 @@
 #include "app/output.h"
 
 #include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/log.h"
+
+/* Where the terminal does not tell, as on a serial line. */
+#define COLUMNS_DEFAULT 80
+#define ROWS_DEFAULT 24
+
+static bool takes_escapes(const struct sink *sink)
+{
+	const char *type = getenv("TERM");
+
+	return sink_is_terminal(sink) && type && *type && strcmp(type, "dumb");
+}
 
 int output_new(struct output *output, const struct options *options, enum writer_format format,
 	       int stop_fd)
@@ -23,7 +38,8 @@ int output_new(struct output *output, const struct options *options, enum writer
 		log_error(&err);
 		return ret;
 	}
-	output->colour = !options->no_colour && sink_is_terminal(output->sink);
+	output->is_screen = takes_escapes(output->sink);
+	output->colour = !options->no_colour && output->is_screen;
 	return 0;
 }
 
@@ -32,6 +48,25 @@ void output_release(struct output *output)
 	writer_free(output->writer);
 	sink_free(output->sink);
 	*output = (struct output){0};
+}
+
+static struct winsize screen_size(void)
+{
+	struct winsize size = {0};
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col || !size.ws_row)
+		size = (struct winsize){.ws_row = ROWS_DEFAULT, .ws_col = COLUMNS_DEFAULT};
+	return size;
+}
+
+size_t output_columns(const struct output *output)
+{
+	return output->is_screen ? screen_size().ws_col : SIZE_MAX;
+}
+
+size_t output_rows(const struct output *output)
+{
+	return output->is_screen ? screen_size().ws_row : SIZE_MAX;
 }
 
 int output_flush(struct output *output)

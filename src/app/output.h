@@ -6,6 +6,7 @@
 #define IFPULSE_APP_OUTPUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "app/options.h"
 #include "out/sink.h"
@@ -14,6 +15,7 @@
 struct output {
 	struct sink *sink;
 	struct writer *writer; /* NULL for a table */
+	bool is_screen;        /* a terminal, and not a dumb one: it takes escape sequences */
 	bool colour;
 };
 
@@ -24,6 +26,10 @@ struct output {
 int output_new(struct output *output, const struct options *options, enum writer_format format,
 	       int stop_fd);
 void output_release(struct output *output);
+
+/* The size of the screen as it is now; SIZE_MAX where the output is none. */
+size_t output_columns(const struct output *output);
+size_t output_rows(const struct output *output);
 
 /* Writes what is whole. 0 or -errno. */
 int output_flush(struct output *output);

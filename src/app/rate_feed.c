@@ -151,19 +151,19 @@ static int wait_for_windows(struct rate_feed *feed, const struct rate *rates, si
 	return 0;
 }
 
-int rate_feed_end_interval(struct rate_feed *feed)
+int rate_feed_end_interval(struct rate_feed *feed, size_t *n)
 {
 	struct error err = {0};
 	struct rate *rates;
 	uint64_t at_ns;
-	size_t n;
 	int ret;
 
-	ret = engine_read(feed->engine, &rates, &n, &at_ns, &err);
+	*n = 0;
+	ret = engine_read(feed->engine, &rates, n, &at_ns, &err);
 	if (!ret && !feed->window_ns)
-		return feed->fn(feed->context, rates, n);
+		return feed->fn(feed->context, rates, *n);
 	if (!ret)
-		ret = wait_for_windows(feed, rates, n, at_ns, &err);
+		ret = wait_for_windows(feed, rates, *n, at_ns, &err);
 	if (ret)
 		log_error(&err);
 	return ret;

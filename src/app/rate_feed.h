@@ -25,8 +25,8 @@ int rate_feed_new(struct rate_feed **out, struct loop *loop, struct engine *engi
 		  uint64_t window_ns, rate_feed_fn fn, void *context, struct error *err);
 void rate_feed_free(struct rate_feed *feed);
 
-/* Ends an interval. 0, -errno (logged), or what the callback returned. */
-int rate_feed_end_interval(struct rate_feed *feed);
+/* Ends an interval, of `n` rates. 0, -errno (logged), or what the callback returned. */
+int rate_feed_end_interval(struct rate_feed *feed, size_t *n);
 
 /*
  * Delivers what is waiting. The engine has been finished: nothing is counted any more. 0, -errno

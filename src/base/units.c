@@ -46,7 +46,7 @@ static int parse_exact(const char *text, const struct unit *units, const char *w
 		if (!strcasecmp(at, unit->suffix))
 			break;
 	if (!unit->suffix && !*at)
-		return error_set(err, -EINVAL, "%s '%s' has no unit: expected %s", what, text,
+		return error_set(err, -EINVAL, "%s '%s' has no unit: give it one, %s", what, text,
 				 expected);
 	if (!unit->suffix)
 		return error_set(err, -EINVAL, "%s '%s' has an unknown unit '%s': expected %s",

@@ -7,16 +7,13 @@
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "base/array.h"
-#include "base/log.h"
+#include "kernel/instances.h"
 #include "kernel/netlink.h"
 #include "kernel/netlink_attr.h"
 
@@ -27,71 +24,6 @@
 /* Filters of another kind that may sit in front before we give up. */
 #define PRIORITIES_TRIED 32
 
-struct clsact {
-	int number; /* 1 to CLSACT_INSTANCES_MAX */
-	int socket; /* holds it */
-};
-
-/* Binds the abstract name of an instance number. The socket, -EADDRINUSE while it lives, or -errno. */
-static int hold_number(int number)
-{
-	struct sockaddr_un name = {.sun_family = AF_UNIX};
-	int fd, length, ret;
-
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	length =
-		snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "ifpulse/clsact/%d", number);
-	if (!bind(fd, (struct sockaddr *)&name,
-		  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)))
-		return fd;
-	ret = -errno;
-	close(fd);
-	return ret;
-}
-
-static bool is_instance_alive(int number)
-{
-	int fd = hold_number(number);
-
-	if (fd >= 0)
-		close(fd);
-	/* Where it cannot be told, nobody's filter is taken for an orphan. */
-	return fd < 0;
-}
-
-int clsact_new(struct clsact **out, struct error *err)
-{
-	struct clsact *clsact = calloc(1, sizeof(*clsact));
-	int number, fd = -EADDRINUSE;
-
-	if (!clsact)
-		return error_errno(err, -ENOMEM, "cannot set up clsact attachment");
-	for (number = 1; number <= CLSACT_INSTANCES_MAX && fd == -EADDRINUSE; number++) {
-		fd = hold_number(number);
-		clsact->number = number;
-	}
-	if (fd < 0) {
-		free(clsact);
-		error_errno(err, fd, "cannot take one of the %d instance numbers for clsact",
-			    CLSACT_INSTANCES_MAX);
-		error_hint(err, "see who holds them: ss -xl | grep @ifpulse/clsact");
-		return fd;
-	}
-	clsact->socket = fd;
-	*out = clsact;
-	return 0;
-}
-
-void clsact_free(struct clsact *clsact)
-{
-	if (!clsact)
-		return;
-	close(clsact->socket);
-	free(clsact);
-}
-
 static struct bpf_tc_hook hook_of(uint32_t ifindex, enum direction direction)
 {
 	return (struct bpf_tc_hook){
@@ -101,84 +33,118 @@ static struct bpf_tc_hook hook_of(uint32_t ifindex, enum direction direction)
 	};
 }
 
-static uint32_t handle_of(const struct clsact *clsact)
+static uint32_t handle_of(uint32_t prog_id)
 {
-	return CLSACT_HANDLE_BASE + (uint32_t)clsact->number;
+	return CLSACT_HANDLE_BASE | (prog_id & 0xffffff);
 }
 
-int clsact_attach(struct clsact *clsact, int prog_fd, uint32_t ifindex, enum direction direction,
-		  struct error *err)
+static int take_kind(const struct nlmsghdr *message, void *context)
 {
-	struct bpf_tc_hook hook = hook_of(ifindex, direction), whole = hook;
-	int priority, ret;
+	const struct nlattr *attrs[TCA_MAX + 1];
 
-	whole.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
-	ret = bpf_tc_hook_create(&whole);
-	if (ret && ret != -EEXIST) {
+	if (!netlink_attr_index(message, sizeof(struct tcmsg), attrs, ARRAY_SIZE(attrs)))
+		netlink_attr_text(attrs[TCA_KIND], context, IF_NAMESIZE);
+	return 0;
+}
+
+/*
+ * The qdisc in the place that clsact shares with `ingress`. On the latter a filter meant for egress
+ * lands on ingress (measured on Linux 6.18), so it must not be taken for clsact.
+ */
+static int check_kind(uint32_t ifindex, struct error *err)
+{
+	char kind[IF_NAMESIZE] = "";
+	struct nlmsghdr *request;
+	struct netlink *nl;
+	struct tcmsg *tcm;
+	int ret;
+
+	ret = netlink_new(&nl, NETLINK_ROUTE, err);
+	if (ret)
+		return ret;
+	request = netlink_start(nl, RTM_GETQDISC, NLM_F_ACK | NLM_F_ECHO);
+	tcm = mnl_nlmsg_put_extra_header(request, sizeof(*tcm));
+	tcm->tcm_family = AF_UNSPEC;
+	tcm->tcm_ifindex = (int)ifindex;
+	tcm->tcm_parent = TC_H_INGRESS;
+	ret = netlink_talk(nl, "look at the clsact qdisc", take_kind, kind, err);
+	netlink_free(nl);
+	if (!ret && strcmp(kind, "clsact")) {
+		ret = error_set(err, -EEXIST, "an '%s' qdisc is in the place of clsact", kind);
+		error_hint(err, "it has no egress hook: replace it by clsact, or attach by tcx");
+	}
+	return ret;
+}
+
+static int make_qdisc(uint32_t ifindex, struct error *err)
+{
+	struct bpf_tc_hook hook = hook_of(ifindex, DIRECTION_INGRESS);
+	int ret;
+
+	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
+	ret = bpf_tc_hook_create(&hook);
+	if (ret == -EEXIST)
+		return check_kind(ifindex, err);
+	if (ret) {
 		error_errno(err, ret, "cannot create a clsact qdisc");
 		if (ret == -ENOENT || ret == -EOPNOTSUPP)
 			error_hint(err, "the kernel needs CONFIG_NET_SCH_INGRESS");
-		return ret;
 	}
+	return ret;
+}
+
+int clsact_attach(const struct clsact_program *program, uint32_t ifindex, enum direction direction,
+		  struct error *err)
+{
+	struct bpf_tc_hook hook = hook_of(ifindex, direction);
+	int priority, ret = make_qdisc(ifindex, err);
+
+	if (ret)
+		return ret;
 	for (priority = 1; priority <= PRIORITIES_TRIED; priority++) {
-		LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = prog_fd, .handle = handle_of(clsact),
-			    .priority = (__u32)priority, .flags = BPF_TC_F_REPLACE);
+		LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = program->fd,
+			    .handle = handle_of(program->id), .priority = (__u32)priority);
 
 		ret = bpf_tc_attach(&hook, &opts);
 		if (!ret)
-			break;
+			return priority;
 		/* The priority belongs to a filter of another kind or protocol. */
 		if (ret != -EINVAL && ret != -EEXIST && ret != -ENOENT)
 			break;
 	}
-	if (!ret) {
-		if (priority > 1)
-			log_warning("ifindex %u: another filter holds priority 1 of the %s hook; "
-				    "packets that it ends are not counted",
-				    ifindex, direction == DIRECTION_INGRESS ? "ingress" : "egress");
-		return priority;
-	}
-	error_errno(err, ret, "cannot add a filter to the %s hook",
-		    direction == DIRECTION_INGRESS ? "ingress" : "egress");
-	if (ret == -EINVAL && direction == DIRECTION_EGRESS)
-		error_hint(err, "an 'ingress' qdisc, which has no egress hook, may be in the place "
-				"of clsact: see 'tc qdisc show'");
-	return ret;
+	return error_errno(err, ret, "cannot add a filter to the %s hook",
+			   direction == DIRECTION_INGRESS ? "ingress" : "egress");
 }
 
-bool clsact_is_attached(const struct clsact *clsact, uint32_t prog_id, uint32_t ifindex,
-			enum direction direction, int priority)
+static int remove_filter(uint32_t prog_id, uint32_t ifindex, enum direction direction, int priority)
 {
 	struct bpf_tc_hook hook = hook_of(ifindex, direction);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = handle_of(clsact), .priority = (__u32)priority);
-
-	return !bpf_tc_query(&hook, &opts) && opts.prog_id == prog_id;
-}
-
-static int remove_filter(uint32_t ifindex, enum direction direction, uint32_t handle,
-			 uint32_t priority)
-{
-	struct bpf_tc_hook hook = hook_of(ifindex, direction);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = handle, .priority = priority);
-
-	return bpf_tc_detach(&hook, &opts);
-}
-
-int clsact_detach(struct clsact *clsact, uint32_t prog_id, uint32_t ifindex,
-		  enum direction direction, int priority)
-{
+	LIBBPF_OPTS(bpf_tc_opts, query, .handle = handle_of(prog_id), .priority = (__u32)priority);
+	LIBBPF_OPTS(bpf_tc_opts, detach, .handle = handle_of(prog_id), .priority = (__u32)priority);
 	int ret;
 
-	if (!clsact_is_attached(clsact, prog_id, ifindex, direction, priority))
+	if (bpf_tc_query(&hook, &query) || query.prog_id != prog_id)
 		return 0;
-	ret = remove_filter(ifindex, direction, handle_of(clsact), (uint32_t)priority);
+	ret = bpf_tc_detach(&hook, &detach);
 	return ret == -ENOENT || ret == -ENODEV ? 0 : ret;
+}
+
+int clsact_detach(const struct clsact_program *program, uint32_t ifindex, enum direction direction,
+		  int priority)
+{
+	return remove_filter(program->id, ifindex, direction, priority);
 }
 
 /* --- looking at what is there --- */
 
-struct ifindexes {
-	uint32_t *items;
+/* An interface with hooks for filters. */
+struct hooked {
+	uint32_t ifindex;
+	bool has_egress; /* clsact, not `ingress` */
+};
+
+struct hooked_array {
+	struct hooked *items;
 	size_t n, capacity;
 };
 
@@ -186,7 +152,7 @@ static int take_qdisc(const struct nlmsghdr *message, void *context)
 {
 	const struct tcmsg *tcm = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attrs[TCA_MAX + 1];
-	struct ifindexes *found = context;
+	struct hooked_array *found = context;
 	char kind[IF_NAMESIZE];
 
 	if (netlink_attr_index(message, sizeof(*tcm), attrs, ARRAY_SIZE(attrs)) ||
@@ -196,17 +162,18 @@ static int take_qdisc(const struct nlmsghdr *message, void *context)
 		return 0;
 	if (array_reserve(&found->items, &found->capacity, found->n + 1, sizeof(*found->items)))
 		return -ENOMEM;
-	found->items[found->n++] = (uint32_t)tcm->tcm_ifindex;
+	found->items[found->n++] =
+		(struct hooked){(uint32_t)tcm->tcm_ifindex, !strcmp(kind, "clsact")};
 	return 0;
 }
 
 static void restart_qdiscs(void *context)
 {
-	((struct ifindexes *)context)->n = 0;
+	((struct hooked_array *)context)->n = 0;
 }
 
 /* Interfaces with hooks for filters: one dump, so that a thousand without any cost nothing. */
-static int find_hooked(struct netlink *nl, struct ifindexes *found, struct error *err)
+static int find_hooked(struct netlink *nl, struct hooked_array *found, struct error *err)
 {
 	struct netlink_reader reader = {take_qdisc, restart_qdiscs, found};
 	struct nlmsghdr *request = netlink_start(nl, RTM_GETQDISC, NLM_F_DUMP);
@@ -223,14 +190,11 @@ struct walk {
 	int stopped; /* what the callback ended the walk with */
 };
 
-static bool is_orphan(const struct clsact_filter *filter)
+static bool is_ours(const struct clsact_filter *filter)
 {
-	int number = (int)(filter->handle - CLSACT_HANDLE_BASE);
-
-	return filter->prog_id && number >= 1 && number <= CLSACT_INSTANCES_MAX &&
+	return filter->prog_id && filter->handle == handle_of(filter->prog_id) &&
 	       (!strncmp(filter->name, CLSACT_INGRESS_NAME, strlen(CLSACT_INGRESS_NAME)) ||
-		!strncmp(filter->name, CLSACT_EGRESS_NAME, strlen(CLSACT_EGRESS_NAME))) &&
-	       !is_instance_alive(number);
+		!strncmp(filter->name, CLSACT_EGRESS_NAME, strlen(CLSACT_EGRESS_NAME)));
 }
 
 static int take_filter(const struct nlmsghdr *message, void *context)
@@ -252,7 +216,7 @@ static int take_filter(const struct nlmsghdr *message, void *context)
 		netlink_attr_index_nest(attrs[TCA_OPTIONS], options, ARRAY_SIZE(options));
 		netlink_attr_text(options[TCA_BPF_NAME], filter.name, sizeof(filter.name));
 		netlink_attr_u32(options[TCA_BPF_ID], &filter.prog_id);
-		filter.is_orphan = is_orphan(&filter);
+		filter.is_ours = is_ours(&filter);
 	}
 	walk->stopped = walk->fn(walk->context, &filter);
 	return 0;
@@ -272,36 +236,83 @@ static int walk_hook(struct netlink *nl, uint32_t ifindex, struct walk *walk, st
 		TC_H_MAKE(TC_H_CLSACT, walk->direction == DIRECTION_INGRESS ? TC_H_MIN_INGRESS
 									    : TC_H_MIN_EGRESS);
 	ret = netlink_dump(nl, "list filters", &reader, err);
-	/* Deleted meanwhile, or an 'ingress' qdisc, which has no egress hook. */
+	/* Deleted meanwhile. */
 	return ret == -ENODEV || ret == -ENOENT || ret == -EINVAL || ret == -EINTR ? 0 : ret;
+}
+
+static int walk_interface(struct netlink *nl, const struct hooked *hooked, struct walk *walk,
+			  struct error *err)
+{
+	int ret;
+
+	walk->direction = DIRECTION_INGRESS;
+	ret = walk_hook(nl, hooked->ifindex, walk, err);
+	/* Asked for those of its egress, `ingress` would show those of its ingress again. */
+	if (ret || walk->stopped || !hooked->has_egress)
+		return ret;
+	walk->direction = DIRECTION_EGRESS;
+	return walk_hook(nl, hooked->ifindex, walk, err);
 }
 
 int clsact_walk(uint32_t ifindex, clsact_filter_fn fn, void *context, struct error *err)
 {
 	struct walk walk = {.fn = fn, .context = context};
-	struct ifindexes hooked = {0};
+	struct hooked_array hooked = {0};
 	struct netlink *nl;
 	size_t i;
-	int ret, d;
+	int ret;
 
 	ret = netlink_new(&nl, NETLINK_ROUTE, err);
 	if (ret)
 		return ret;
 	ret = find_hooked(nl, &hooked, err);
-	for (i = 0; !ret && i < hooked.n; i++) {
-		if (ifindex && hooked.items[i] != ifindex)
-			continue;
-		for (d = 0; !ret && !walk.stopped && d < N_DIRECTIONS; d++) {
-			walk.direction = d;
-			ret = walk_hook(nl, hooked.items[i], &walk, err);
-		}
-	}
+	for (i = 0; !ret && !walk.stopped && i < hooked.n; i++)
+		if (!ifindex || hooked.items[i].ifindex == ifindex)
+			ret = walk_interface(nl, &hooked.items[i], &walk, err);
 	free(hooked.items);
 	netlink_free(nl);
 	return ret ? ret : walk.stopped;
 }
 
+struct search {
+	uint32_t prog_id;
+	enum clsact_place place;
+};
+
+/* Filters come in the order in which they run: the first that is not an ifpulse's decides. */
+static int search_place(void *context, const struct clsact_filter *filter)
+{
+	struct search *search = context;
+
+	if (filter->prog_id == search->prog_id && filter->is_ours) {
+		if (search->place == CLSACT_ABSENT)
+			search->place = CLSACT_FIRST;
+		return 1;
+	}
+	if (!filter->is_ours)
+		search->place = CLSACT_BEHIND;
+	return 0;
+}
+
+enum clsact_place clsact_place(const struct clsact_program *program, uint32_t ifindex,
+			       enum direction direction)
+{
+	struct search search = {.prog_id = program->id};
+	struct walk walk = {.fn = search_place, .context = &search, .direction = direction};
+	struct netlink *nl;
+	int ret;
+
+	if (netlink_new(&nl, NETLINK_ROUTE, NULL))
+		return CLSACT_FIRST; /* cannot be told now: no reason to do anything */
+	ret = walk_hook(nl, ifindex, &walk, NULL);
+	netlink_free(nl);
+	if (ret)
+		return CLSACT_FIRST;
+	return walk.stopped ? search.place : CLSACT_ABSENT;
+}
+
 struct orphans {
+	const struct instances *instances;
 	struct clsact_filter *items;
 	size_t n, capacity;
 };
@@ -310,7 +321,7 @@ static int take_orphan(void *context, const struct clsact_filter *filter)
 {
 	struct orphans *orphans = context;
 
-	if (!filter->is_orphan)
+	if (!filter->is_ours || !instances_is_orphan(orphans->instances, filter->prog_id))
 		return 0;
 	if (array_reserve(&orphans->items, &orphans->capacity, orphans->n + 1,
 			  sizeof(*orphans->items)))
@@ -319,9 +330,9 @@ static int take_orphan(void *context, const struct clsact_filter *filter)
 	return 0;
 }
 
-int clsact_remove_orphans(struct error *err)
+int clsact_remove_orphans(const struct instances *instances, struct error *err)
 {
-	struct orphans orphans = {0};
+	struct orphans orphans = {.instances = instances};
 	int ret, removed = 0;
 	size_t i;
 
@@ -329,7 +340,7 @@ int clsact_remove_orphans(struct error *err)
 	for (i = 0; !ret && i < orphans.n; i++) {
 		const struct clsact_filter *filter = &orphans.items[i];
 
-		if (!remove_filter(filter->ifindex, filter->direction, filter->handle,
+		if (!remove_filter(filter->prog_id, filter->ifindex, filter->direction,
 				   filter->priority))
 			removed++;
 	}

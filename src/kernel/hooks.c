@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "kernel/clsact.h"
+#include "kernel/instances.h"
 #include "kernel/tcx.h"
 
 #define PROGRAMS_MAX 64 /* BPF_MPROG_MAX in the kernel */
@@ -35,6 +36,7 @@ static void name_program(struct hook_program *program)
 }
 
 struct walk {
+	const struct instances *instances;
 	hook_program_fn fn;
 	void *context;
 };
@@ -45,10 +47,11 @@ static int take_filter(void *context, const struct clsact_filter *filter)
 		.kind = HOOK_CLSACT,
 		.direction = filter->direction,
 		.prog_id = filter->prog_id,
-		.is_orphan = filter->is_orphan,
 	};
 	struct walk *walk = context;
 
+	program.is_orphan = filter->is_ours && walk->instances &&
+			    instances_is_orphan(walk->instances, filter->prog_id);
 	if (filter->prog_id)
 		name_program(&program);
 	/* Without the privilege to ask for the program, what the filter calls it. */
@@ -80,9 +83,10 @@ static int walk_tcx(const struct link *link, enum direction direction, const str
 	return 0;
 }
 
-int hooks_walk(const struct link *link, hook_program_fn fn, void *context, struct error *err)
+int hooks_walk(const struct link *link, const struct instances *instances, hook_program_fn fn,
+	       void *context, struct error *err)
 {
-	struct walk walk = {fn, context};
+	struct walk walk = {instances, fn, context};
 	int ret, d;
 
 	if (link->xdp_prog_id) {

@@ -28,7 +28,13 @@ struct hook_program {
 
 typedef void (*hook_program_fn)(void *context, const struct hook_program *program);
 
-/* Calls `fn` for each program. 0 or -errno; -EPERM without CAP_NET_ADMIN. */
-int hooks_walk(const struct link *link, hook_program_fn fn, void *context, struct error *err);
+struct instances;
+
+/*
+ * Calls `fn` for each program. `instances` tells orphans; NULL where they cannot be told. 0 or
+ * -errno; -EPERM without CAP_NET_ADMIN.
+ */
+int hooks_walk(const struct link *link, const struct instances *instances, hook_program_fn fn,
+	       void *context, struct error *err);
 
 #endif

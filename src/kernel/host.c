@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel/host.h"
 
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+
+#include "base/log.h"
 
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
 
@@ -27,6 +32,43 @@ static bool read_line(const char *path, char *line, size_t size)
 	line[got] = '\0';
 	line[strcspn(line, "\n")] = '\0';
 	return true;
+}
+
+/* libbpf's own words, line by line: the caller gets a sentence instead. */
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char text[1024], *line, *rest = text;
+
+	if (level == LIBBPF_DEBUG || log_level() < LOG_LEVEL_DEBUG)
+		return 0;
+	vsnprintf(text, sizeof(text), format, args);
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			log_debug("%s", line);
+	return 0;
+}
+
+void host_prepare(void)
+{
+	struct rlimit files;
+
+	libbpf_set_print(print_libbpf);
+	if (!getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur < files.rlim_max) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
+/* The initial user namespace maps all ids onto themselves (user_namespaces(7)). */
+static bool is_in_user_namespace(void)
+{
+	unsigned int inside, outside, count;
+	char line[64];
+
+	if (!read_line("/proc/self/uid_map", line, sizeof(line)))
+		return false;
+	return sscanf(line, "%u %u %u", &inside, &outside, &count) == 3 &&
+	       (inside || outside || count != UINT32_MAX);
 }
 
 static uint64_t effective_capabilities(void)
@@ -86,6 +128,7 @@ void host_look(struct host_facts *facts)
 	/* Without the file's value (it is root's to read) nothing speaks against the JIT. */
 	facts->has_jit = !read_line("/proc/sys/net/core/bpf_jit_enable", line, sizeof(line)) ||
 			 line[0] != '0';
+	facts->in_user_namespace = is_in_user_namespace();
 	facts->has_cap_net_admin = caps & 1ULL << CAP_NET_ADMIN;
 	facts->has_cap_bpf = sys_admin || caps & 1ULL << CAP_BPF;
 	facts->has_cap_perfmon = sys_admin || caps & 1ULL << CAP_PERFMON;
@@ -128,6 +171,13 @@ int host_check_privileges(const struct host_facts *facts, struct error *err)
 	char missing[64];
 
 	host_missing_capabilities(missing, sizeof(missing), facts);
+	if (!missing[0] && facts->in_user_namespace) {
+		error_set(err, -EPERM, "root of a user namespace may not load BPF programs");
+		error_hint(err,
+			   "run it outside of the container, in its network namespace: nsenter "
+			   "--net=/proc/PID/ns/net ifpulse");
+		return -EPERM;
+	}
 	if (!missing[0])
 		return 0;
 	error_set(err, -EPERM, "not privileged enough to load BPF programs: %s missing", missing);

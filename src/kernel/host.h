@@ -16,13 +16,20 @@
 #define HOST_OLDEST_MINOR 10
 
 struct host_facts {
-	char release[65]; /* uname -r */
-	int major, minor; /* 0.0 where the release is not of the form N.N… */
-	bool has_btf;     /* /sys/kernel/btf/vmlinux is readable */
-	bool has_jit;     /* net.core.bpf_jit_enable, or a kernel that always has it */
-	bool is_rt;       /* PREEMPT_RT */
+	char release[65];       /* uname -r */
+	int major, minor;       /* 0.0 where the release is not of the form N.N… */
+	bool has_btf;           /* /sys/kernel/btf/vmlinux is readable */
+	bool has_jit;           /* net.core.bpf_jit_enable, or a kernel that always has it */
+	bool is_rt;             /* PREEMPT_RT */
+	bool in_user_namespace; /* capabilities are worth nothing to BPF then */
 	bool has_cap_bpf, has_cap_net_admin, has_cap_perfmon; /* effective, or by CAP_SYS_ADMIN */
 };
+
+/*
+ * Once, before anything else of kernel/: libbpf's messages go to the debug log, and the limit of open
+ * files is raised as far as it may be (a tcx attachment takes two).
+ */
+void host_prepare(void);
 
 /* Never fails: what cannot be told is false. */
 void host_look(struct host_facts *facts);

@@ -19,13 +19,15 @@
 
 /* What one loaded program of ours refers to. */
 struct program {
+	uint32_t id;
 	uint32_t state_map_id; /* 0: none, so it is not ours */
 	uint32_t traffic_map_id, drops_map_id;
 	bool is_drop;
 	uint64_t recursion_misses;
 };
 
-struct programs {
+struct instances {
+	int n_cpus;
 	struct program *items;
 	size_t n, capacity;
 };
@@ -71,6 +73,7 @@ static int look_at_program(uint32_t id, struct program *program)
 	uint32_t i;
 
 	memset(program, 0, sizeof(*program));
+	program->id = id;
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (bpf_obj_get_info_by_fd(fd, &info, &size))
@@ -85,7 +88,7 @@ static int look_at_program(uint32_t id, struct program *program)
 	return 0;
 }
 
-static int find_programs(struct programs *programs, struct error *err)
+static int find_programs(struct instances *programs, struct error *err)
 {
 	struct program program;
 	uint32_t id = 0;
@@ -147,8 +150,8 @@ static void add_losses(struct probe_losses *losses, const struct program *progra
 	free(drops);
 }
 
-static void report(const struct programs *programs, const struct program *drop, int n_cpus,
-		   instance_fn fn, void *context)
+static void report(const struct instances *instances, const struct program *drop, instance_fn fn,
+		   void *context)
 {
 	int fd = bpf_map_get_fd_by_id(drop->state_map_id);
 	struct instance instance = {0};
@@ -160,27 +163,72 @@ static void report(const struct programs *programs, const struct program *drop, 
 	if (bpf_map_lookup_elem(fd, &key, &instance.state) ||
 	    instance.state.abi_version != PROBE_ABI_VERSION)
 		goto out;
-	for (i = 0; i < programs->n; i++)
-		if (programs->items[i].state_map_id == drop->state_map_id)
-			add_losses(&instance.losses, &programs->items[i], n_cpus);
+	for (i = 0; i < instances->n; i++)
+		if (instances->items[i].state_map_id == drop->state_map_id)
+			add_losses(&instance.losses, &instances->items[i], instances->n_cpus);
 	fn(context, &instance);
 out:
 	close(fd);
 }
 
-int instances_walk(instance_fn fn, void *context, struct error *err)
+int instances_look(struct instances **out, struct error *err)
 {
-	int n_cpus = libbpf_num_possible_cpus();
-	struct programs programs = {0};
-	size_t i;
+	struct instances *instances = calloc(1, sizeof(*instances));
 	int ret;
 
-	if (n_cpus < 0)
-		return error_errno(err, n_cpus, "cannot tell the number of CPUs");
-	ret = find_programs(&programs, err);
-	for (i = 0; !ret && i < programs.n; i++)
-		if (programs.items[i].is_drop)
-			report(&programs, &programs.items[i], n_cpus, fn, context);
-	free(programs.items);
-	return ret;
+	if (!instances)
+		return error_errno(err, -ENOMEM, "cannot list BPF programs");
+	instances->n_cpus = libbpf_num_possible_cpus();
+	ret = instances->n_cpus;
+	if (ret < 0)
+		error_errno(err, ret, "cannot tell the number of CPUs");
+	else
+		ret = find_programs(instances, err);
+	if (ret) {
+		instances_free(instances);
+		return ret;
+	}
+	*out = instances;
+	return 0;
+}
+
+void instances_free(struct instances *instances)
+{
+	if (!instances)
+		return;
+	free(instances->items);
+	free(instances);
+}
+
+static const struct program *find(const struct instances *instances, uint32_t prog_id)
+{
+	size_t i;
+
+	for (i = 0; i < instances->n; i++)
+		if (instances->items[i].id == prog_id)
+			return &instances->items[i];
+	return NULL;
+}
+
+bool instances_is_orphan(const struct instances *instances, uint32_t prog_id)
+{
+	const struct program *program = find(instances, prog_id);
+	size_t i;
+
+	if (!program)
+		return false;
+	for (i = 0; i < instances->n; i++)
+		if (instances->items[i].is_drop &&
+		    instances->items[i].state_map_id == program->state_map_id)
+			return false;
+	return true;
+}
+
+void instances_walk(const struct instances *instances, instance_fn fn, void *context)
+{
+	size_t i;
+
+	for (i = 0; i < instances->n; i++)
+		if (instances->items[i].is_drop)
+			report(instances, &instances->items[i], fn, context);
 }

@@ -5,7 +5,6 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,25 +14,18 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ifpulse.skel.h"
-#include "kernel/clsact.h"
+#include "kernel/attachment.h"
 #include "kernel/harvest.h"
 #include "kernel/host.h"
+#include "kernel/instances.h"
 #include "kernel/slots.h"
 #include "kernel/tcx.h"
 #include "kernel/windows.h"
 
-/* One slot's hooks. */
-struct attachment {
-	uint32_t ifindex; /* 0: the slot is free */
-	int tcx_link_fd[N_DIRECTIONS];
-	int clsact_priority[N_DIRECTIONS];
-};
-
 struct probe {
 	struct ifpulse_bpf *skel;
 	struct bpf_link *drop_link;
-	enum probe_attach_mode mode; /* AUTO only where there is a choice */
-	struct clsact *clsact;       /* made with the first filter */
+	struct attacher attacher;
 	struct slots *slots;
 	struct harvest *harvest;
 	struct windows *windows; /* NULL: none are kept */
@@ -41,25 +33,9 @@ struct probe {
 	uint32_t log_records;           /* of each CPU, for windows */
 	struct attachment *attachments; /* by slot */
 	uint32_t n_slots;               /* with SLOT_NONE */
-	int prog_fd[N_DIRECTIONS];
-	uint32_t prog_id[N_DIRECTIONS];
 	uint32_t netns_inum;
 	unsigned int orphans_removed;
 };
-
-/* libbpf's own words, by line, to the debug log: the caller gets a sentence instead. */
-static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
-{
-	char text[1024], *line, *rest = text;
-
-	if (level == LIBBPF_DEBUG || log_level() < LOG_LEVEL_DEBUG)
-		return 0;
-	vsnprintf(text, sizeof(text), format, args);
-	while ((line = strsep(&rest, "\n")))
-		if (*line)
-			log_debug("%s", line);
-	return 0;
-}
 
 /* How many arguments the tracepoint passes: its BTF type is a function with one more in front. */
 static int count_kfree_skb_arguments(const struct btf *btf, uint32_t *count)
@@ -155,6 +131,11 @@ static int load(struct probe *probe, uint64_t window_ns, struct error *err)
 		error_hint(err, "lower --max-interfaces, or raise the memory limit of the cgroup");
 		return ret;
 	}
+	if (ret == -EMFILE) {
+		error_errno(err, ret, "cannot load the BPF programs");
+		error_hint(err, "raise the limit of open files: ulimit -n");
+		return ret;
+	}
 	if (ret) {
 		error_errno(err, ret, "the kernel refused the BPF programs");
 		error_hint(err, "see its own words with --verbose, and 'ifpulse doctor'");
@@ -163,24 +144,50 @@ static int load(struct probe *probe, uint64_t window_ns, struct error *err)
 	return 0;
 }
 
-static uint32_t program_id(int prog_fd)
+static struct clsact_program program_of(const struct bpf_program *program)
 {
+	struct clsact_program result = {.fd = bpf_program__fd(program)};
 	struct bpf_prog_info info = {0};
 	__u32 size = sizeof(info);
 
-	return bpf_obj_get_info_by_fd(prog_fd, &info, &size) ? 0 : info.id;
+	if (!bpf_obj_get_info_by_fd(result.fd, &info, &size))
+		result.id = info.id;
+	return result;
 }
 
 static int choose_mode(struct probe *probe, enum probe_attach_mode wanted, struct error *err)
 {
-	bool has_tcx = tcx_supported(probe->prog_fd[DIRECTION_INGRESS]);
+	int has_tcx = tcx_supported(probe->attacher.programs[DIRECTION_INGRESS].fd);
 
+	if (has_tcx < 0)
+		return error_errno(err, has_tcx, "cannot tell whether the kernel has tcx");
 	if (wanted == PROBE_ATTACH_TCX && !has_tcx) {
 		error_set(err, -ENOTSUP, "this kernel has no tcx");
 		error_hint(err, "it came with Linux 6.6: leave out --attach tcx");
 		return -ENOTSUP;
 	}
-	probe->mode = has_tcx ? wanted : PROBE_ATTACH_CLSACT;
+	probe->attacher.mode = has_tcx ? wanted : PROBE_ATTACH_CLSACT;
+	return 0;
+}
+
+/* Without the privilege to see other instances' programs, orphans stay; they harm nobody. */
+static int remove_orphans(struct probe *probe, struct error *err)
+{
+	struct instances *instances;
+	int ret;
+
+	ret = instances_look(&instances, err);
+	if (ret == -EPERM) {
+		log_debug("orphans are not looked for: %s", err ? err->what : "");
+		return 0;
+	}
+	if (ret)
+		return ret;
+	ret = clsact_remove_orphans(instances, err);
+	instances_free(instances);
+	if (ret < 0)
+		return ret;
+	probe->orphans_removed = (unsigned int)ret;
 	return 0;
 }
 
@@ -201,13 +208,16 @@ static int start_windows(struct probe *probe, uint64_t width_ns, struct error *e
 static int set_up(struct probe *probe, const struct probe_options *options, struct error *err)
 {
 	struct stat netns;
-	int ret;
+	int ret, state_fd;
 
 	ret = host_check(err);
 	if (ret)
 		return ret;
-	if (stat("/proc/thread-self/ns/net", &netns))
-		return error_errno(err, -errno, "cannot tell the network namespace");
+	if (stat("/proc/thread-self/ns/net", &netns)) {
+		ret = error_errno(err, -errno, "cannot tell the network namespace");
+		error_hint(err, "have proc mounted on /proc");
+		return ret;
+	}
 	probe->netns_inum = (uint32_t)netns.st_ino;
 	probe->n_slots = options->max_interfaces + 1;
 	probe->attachments = calloc(probe->n_slots, sizeof(*probe->attachments));
@@ -218,10 +228,9 @@ static int set_up(struct probe *probe, const struct probe_options *options, stru
 	ret = load(probe, options->window_ns, err);
 	if (ret)
 		return ret;
-	probe->prog_fd[DIRECTION_INGRESS] = bpf_program__fd(probe->skel->progs.ifpulse_ingress);
-	probe->prog_fd[DIRECTION_EGRESS] = bpf_program__fd(probe->skel->progs.ifpulse_egress);
-	probe->prog_id[DIRECTION_INGRESS] = program_id(probe->prog_fd[DIRECTION_INGRESS]);
-	probe->prog_id[DIRECTION_EGRESS] = program_id(probe->prog_fd[DIRECTION_EGRESS]);
+	probe->attacher.programs[DIRECTION_INGRESS] =
+		program_of(probe->skel->progs.ifpulse_ingress);
+	probe->attacher.programs[DIRECTION_EGRESS] = program_of(probe->skel->progs.ifpulse_egress);
 	ret = harvest_new(&probe->harvest, bpf_map__fd(probe->skel->maps.traffic_totals),
 			  bpf_map__fd(probe->skel->maps.drop_totals), probe->n_slots, err);
 	if (ret)
@@ -231,17 +240,17 @@ static int set_up(struct probe *probe, const struct probe_options *options, stru
 	if (ret)
 		return ret;
 	/* The programs hold the state map, so that others find one by the other (Linux 5.10). */
-	bpf_prog_bind_map(bpf_program__fd(probe->skel->progs.ifpulse_drop),
-			  bpf_map__fd(probe->skel->maps.ifpulse_state), NULL);
-	bpf_prog_bind_map(probe->prog_fd[DIRECTION_INGRESS],
-			  bpf_map__fd(probe->skel->maps.ifpulse_state), NULL);
+	state_fd = bpf_map__fd(probe->skel->maps.ifpulse_state);
+	if (bpf_prog_bind_map(bpf_program__fd(probe->skel->progs.ifpulse_drop), state_fd, NULL) ||
+	    bpf_prog_bind_map(bpf_program__fd(probe->skel->progs.ifpulse_ingress), state_fd,
+			      NULL) ||
+	    bpf_prog_bind_map(bpf_program__fd(probe->skel->progs.ifpulse_egress), state_fd, NULL))
+		return error_errno(err, -errno, "cannot mark the programs as ours");
 	ret = choose_mode(probe, options->attach_mode, err);
+	if (!ret)
+		ret = remove_orphans(probe, err);
 	if (ret)
 		return ret;
-	ret = clsact_remove_orphans(err);
-	if (ret < 0)
-		return ret;
-	probe->orphans_removed = (unsigned int)ret;
 	probe->drop_link = bpf_program__attach(probe->skel->progs.ifpulse_drop);
 	if (!probe->drop_link)
 		return error_errno(err, -errno, "cannot attach to the kfree_skb tracepoint");
@@ -255,7 +264,6 @@ int probe_new(struct probe **out, const struct probe_options *options, struct er
 
 	if (!probe)
 		return error_errno(err, -ENOMEM, "cannot make a probe");
-	libbpf_set_print(print_libbpf);
 	ret = set_up(probe, options, err);
 	if (ret) {
 		probe_free(probe);
@@ -275,71 +283,9 @@ static int map_ifindex(struct probe *probe, uint32_t ifindex, uint32_t slot)
 	return bpf_map_update_elem(fd, &ifindex, &slot, BPF_ANY) ? -errno : 0;
 }
 
-static bool has_tcx_programs(uint32_t ifindex)
-{
-	return tcx_query(ifindex, DIRECTION_INGRESS, NULL, 0) > 0 ||
-	       tcx_query(ifindex, DIRECTION_EGRESS, NULL, 0) > 0;
-}
-
-static bool wants_clsact(const struct probe *probe, uint32_t ifindex, bool in_crowd)
-{
-	if (probe->mode != PROBE_ATTACH_AUTO)
-		return probe->mode == PROBE_ATTACH_CLSACT;
-	return in_crowd && !has_tcx_programs(ifindex);
-}
-
-static int attach_by_clsact(struct probe *probe, struct attachment *attachment, struct error *err)
-{
-	int ret = 0, d;
-
-	if (!probe->clsact)
-		ret = clsact_new(&probe->clsact, err);
-	for (d = 0; d < N_DIRECTIONS && !ret; d++) {
-		int priority = clsact_attach(probe->clsact, probe->prog_fd[d], attachment->ifindex,
-					     d, err);
-
-		if (priority < 0)
-			ret = priority;
-		else
-			attachment->clsact_priority[d] = priority;
-	}
-	return ret;
-}
-
-static int attach_by_tcx(struct probe *probe, struct attachment *attachment, struct error *err)
-{
-	int d;
-
-	for (d = 0; d < N_DIRECTIONS; d++) {
-		int fd = tcx_attach(probe->prog_fd[d], attachment->ifindex, d);
-
-		if (fd < 0)
-			return error_errno(err, fd, "cannot attach to the %s hook",
-					   d == DIRECTION_INGRESS ? "ingress" : "egress");
-		attachment->tcx_link_fd[d] = fd;
-	}
-	return 0;
-}
-
-static void detach_hooks(struct probe *probe, struct attachment *attachment)
-{
-	int d;
-
-	for (d = 0; d < N_DIRECTIONS; d++) {
-		if (attachment->tcx_link_fd[d] >= 0)
-			close(attachment->tcx_link_fd[d]);
-		attachment->tcx_link_fd[d] = -1;
-		if (attachment->clsact_priority[d])
-			clsact_detach(probe->clsact, probe->prog_id[d], attachment->ifindex, d,
-				      attachment->clsact_priority[d]);
-		attachment->clsact_priority[d] = 0;
-	}
-}
-
 int probe_attach(struct probe *probe, uint32_t ifindex, bool in_crowd, uint32_t *slot,
 		 struct error *err)
 {
-	struct attachment *attachment;
 	uint32_t taken;
 	int ret;
 
@@ -349,8 +295,6 @@ int probe_attach(struct probe *probe, uint32_t ifindex, bool in_crowd, uint32_t 
 		error_hint(err, "start with a higher --max-interfaces");
 		return ret;
 	}
-	attachment = &probe->attachments[taken];
-	*attachment = (struct attachment){.ifindex = ifindex, .tcx_link_fd = {-1, -1}};
 	ret = harvest_clear_slot(probe->harvest, taken, err);
 	if (ret)
 		goto out;
@@ -360,15 +304,11 @@ int probe_attach(struct probe *probe, uint32_t ifindex, bool in_crowd, uint32_t 
 		error_errno(err, ret, "cannot give ifindex %u a slot", ifindex);
 		goto out;
 	}
-	if (wants_clsact(probe, ifindex, in_crowd))
-		ret = attach_by_clsact(probe, attachment, err);
-	else
-		ret = attach_by_tcx(probe, attachment, err);
+	ret = attachment_open(&probe->attachments[taken], &probe->attacher, ifindex, in_crowd, err);
+	if (ret)
+		map_ifindex(probe, ifindex, SLOT_NONE);
 out:
 	if (ret) {
-		map_ifindex(probe, ifindex, SLOT_NONE);
-		detach_hooks(probe, attachment);
-		attachment->ifindex = 0;
 		slots_give_back(probe->slots, taken);
 		return ret;
 	}
@@ -379,17 +319,17 @@ out:
 int probe_detach(struct probe *probe, uint32_t slot, struct interface_counters *last,
 		 struct error *err)
 {
-	struct attachment *attachment = &probe->attachments[slot];
+	uint32_t ifindex = probe->attachments[slot].ifindex;
 	int ret = 0;
 
 	/*
 	 * Hooks first, then the slot: a packet counts to its interface as long as it is seen. The
-	 * kernel is done with the programs when the hooks are closed (closing a tcx link, and
-	 * deleting the interface, wait for a grace period), so the last reading is final.
+	 * kernel is done with the programs when a tcx link is closed or the interface is deleted: both
+	 * wait for a grace period. A program that a filter started on another CPU just before may
+	 * run on for its microsecond, which the requests in between outlast.
 	 */
-	detach_hooks(probe, attachment);
-	map_ifindex(probe, attachment->ifindex, SLOT_NONE);
-	attachment->ifindex = 0;
+	attachment_close(&probe->attachments[slot], &probe->attacher);
+	map_ifindex(probe, ifindex, SLOT_NONE);
 	if (last)
 		ret = harvest_read_slot(probe->harvest, slot, last, err);
 	return ret;
@@ -424,19 +364,7 @@ uint64_t probe_wall_offset_ns(const struct probe *probe)
 
 bool probe_is_attached(const struct probe *probe, uint32_t slot)
 {
-	const struct attachment *attachment = &probe->attachments[slot];
-	int d;
-
-	for (d = 0; d < N_DIRECTIONS; d++) {
-		int priority = attachment->clsact_priority[d];
-
-		if (priority && !clsact_is_attached(probe->clsact, probe->prog_id[d],
-						    attachment->ifindex, d, priority))
-			return false;
-		if (!priority && !tcx_is_alive(attachment->tcx_link_fd[d]))
-			return false;
-	}
-	return true;
+	return attachment_is_whole(&probe->attachments[slot], &probe->attacher);
 }
 
 int probe_read(struct probe *probe, struct error *err)
@@ -451,13 +379,12 @@ const struct interface_counters *probe_counters(const struct probe *probe, uint3
 
 bool probe_is_by_clsact(const struct probe *probe, uint32_t slot)
 {
-	return probe->attachments[slot].clsact_priority[DIRECTION_INGRESS];
+	return attachment_is_by_clsact(&probe->attachments[slot]);
 }
 
-bool probe_is_preceded(const struct probe *probe, uint32_t slot)
+bool probe_is_hidden(const struct probe *probe, uint32_t slot)
 {
-	return probe->mode == PROBE_ATTACH_AUTO && probe_is_by_clsact(probe, slot) &&
-	       has_tcx_programs(probe->attachments[slot].ifindex);
+	return attachment_is_hidden(&probe->attachments[slot], &probe->attacher);
 }
 
 struct probe_losses probe_losses(const struct probe *probe)
@@ -502,9 +429,8 @@ void probe_free(struct probe *probe)
 		return;
 	for (slot = SLOT_NONE + 1; probe->attachments && slot < probe->n_slots; slot++)
 		if (probe->attachments[slot].ifindex)
-			detach_hooks(probe, &probe->attachments[slot]);
+			attachment_close(&probe->attachments[slot], &probe->attacher);
 	bpf_link__destroy(probe->drop_link);
-	clsact_free(probe->clsact);
 	harvest_free(probe->harvest);
 	windows_free(probe->windows);
 	slots_free(probe->slots);

@@ -17,16 +17,8 @@
 #include "base/error.h"
 #include "model/counters.h"
 
-/*
- * tcx comes first in the chain and vanishes with the process, so it is preferred. Yet the kernel waits
- * for an RCU grace period at each attach and detach by tcx, some 8 ms at HZ=250, and holds the RTNL
- * all the while (tcx_entry_sync() in include/net/tcx.h); a clsact filter takes 0.1 ms. With hundreds
- * of interfaces that would keep whoever configures the network waiting for seconds. So AUTO attaches
- * a crowd by clsact, but for interfaces that already have tcx programs, which could end the chain
- * before a filter sees the packet.
- */
 enum probe_attach_mode {
-	PROBE_ATTACH_AUTO, /* without tcx (before Linux 6.6) clsact, else as above */
+	PROBE_ATTACH_AUTO, /* as kernel/attachment.h says; clsact before Linux 6.6 */
 	PROBE_ATTACH_TCX,
 	PROBE_ATTACH_CLSACT,
 };
@@ -81,10 +73,10 @@ const struct interface_counters *probe_counters(const struct probe *probe, uint3
 bool probe_is_by_clsact(const struct probe *probe, uint32_t slot);
 
 /*
- * Whether tcx programs have come to an interface attached by clsact: they run first, and what they
- * end is not counted. Attaching it anew, not as one of a crowd, mends that.
+ * Whether somebody else's program hides packets from an interface attached by clsact, or has thrown
+ * ours out; see attachment_is_hidden(). Attaching it anew, not as one of a crowd, mends that.
  */
-bool probe_is_preceded(const struct probe *probe, uint32_t slot);
+bool probe_is_hidden(const struct probe *probe, uint32_t slot);
 
 /*
  * Takes the time windows that ended by until_ns; see kernel/windows.h, which is where they are then:

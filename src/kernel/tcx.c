@@ -14,14 +14,16 @@ static enum bpf_attach_type attach_type(enum direction direction)
 	return direction == DIRECTION_INGRESS ? TCX_ATTACH_INGRESS : TCX_ATTACH_EGRESS;
 }
 
-bool tcx_supported(int prog_fd)
+int tcx_supported(int prog_fd)
 {
 	int fd = tcx_attach(prog_fd, INT_MAX, DIRECTION_INGRESS);
 
 	if (fd >= 0)
 		close(fd);
-	/* Before 6.6 the attach type is unknown (-EINVAL), whatever the ifindex. */
-	return fd >= 0 || fd == -ENODEV;
+	if (fd >= 0 || fd == -ENODEV)
+		return 1;
+	/* Before 6.6 the attach type is unknown, whatever the ifindex. */
+	return fd == -EINVAL ? 0 : fd;
 }
 
 int tcx_attach(int prog_fd, uint32_t ifindex, enum direction direction)

@@ -15,8 +15,8 @@
 #define TCX_ATTACH_INGRESS 46
 #define TCX_ATTACH_EGRESS 47
 
-/* Whether this kernel has tcx: asks it to attach to an ifindex that cannot exist. */
-bool tcx_supported(int prog_fd);
+/* Whether this kernel has tcx: asks it to attach to an ifindex that cannot exist. 1, 0 or -errno. */
+int tcx_supported(int prog_fd);
 
 /*
  * Attaches at the head of the interface's chain. Returns the link's file descriptor, which the

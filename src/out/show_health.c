@@ -50,12 +50,19 @@ void show_health_record(struct writer *writer, uint32_t ifindex, const char *ifn
 
 int show_health_table_new(struct table **out, bool use_colour)
 {
-	static const char *const titles[] = {
-		"INTERFACE", "PERIOD", ">RX PACKETS", ">TX PACKETS", ">ERRORS",
-		">RATE",     ">DROPS", ">RATE",       "VERDICT",
+	static const struct table_column columns[] = {
+		{.title = "INTERFACE"},
+		{.title = "PERIOD", .rank = 2},
+		{.title = "RX PACKETS", .right = true, .rank = 5},
+		{.title = "TX PACKETS", .right = true, .rank = 5},
+		{.title = "ERRORS", .right = true, .rank = 3},
+		{.title = "RATE", .right = true, .rank = 4},
+		{.title = "DROPS", .right = true, .rank = 3},
+		{.title = "RATE", .right = true, .rank = 4},
+		{.title = "VERDICT", .rank = 1},
 	};
 
-	return table_new(out, titles, ARRAY_SIZE(titles), use_colour);
+	return table_new(out, columns, ARRAY_SIZE(columns), use_colour);
 }
 
 static void put_count_cell(struct table *table, const struct health *health, uint64_t value)

@@ -89,17 +89,23 @@ static void put_known(struct writer *writer, const char *name, uint32_t value)
 		writer_null(writer, name);
 }
 
-static void put_address(struct writer *writer, const struct link_addr *addr)
+static char *peer_text(char *out, const struct link_addr *addr)
 {
-	char text[LINK_TEXT_SIZE];
 	struct link_addr peer = *addr;
 
 	memcpy(peer.local, addr->peer, sizeof(peer.local));
+	return link_addr_text(out, &peer);
+}
+
+static void put_address(struct writer *writer, const struct link_addr *addr)
+{
+	char text[LINK_TEXT_SIZE];
+
 	writer_begin(writer);
 	writer_text(writer, "family", addr->family == AF_INET ? "inet" : "inet6");
 	writer_text(writer, "local", link_addr_text(text, addr));
 	if (addr->has_peer)
-		writer_text(writer, "address", link_addr_text(text, &peer));
+		writer_text(writer, "address", peer_text(text, addr));
 	writer_unsigned(writer, "prefixlen", addr->prefixlen);
 	writer_text(writer, "scope", link_scope_text(text, addr->scope));
 	writer_end(writer);
@@ -139,11 +145,19 @@ void show_link_record(struct writer *writer, const struct link *link, const char
 
 int show_link_table_new(struct table **out, bool use_colour)
 {
-	static const char *const titles[] = {
-		">#", "INTERFACE", "STATUS", ">SPEED", ">MTU", "KIND", "MASTER", "MAC", "ADDRESSES",
+	static const struct table_column columns[] = {
+		{.title = "#", .right = true, .rank = 5},
+		{.title = "INTERFACE"},
+		{.title = "STATUS", .rank = 2},
+		{.title = "SPEED", .right = true, .rank = 3},
+		{.title = "MTU", .right = true, .rank = 4},
+		{.title = "KIND", .rank = 8},
+		{.title = "MASTER", .rank = 7},
+		{.title = "MAC", .rank = 6},
+		{.title = "ADDRESSES", .rank = 1},
 	};
 
-	return table_new(out, titles, ARRAY_SIZE(titles), use_colour);
+	return table_new(out, columns, ARRAY_SIZE(columns), use_colour);
 }
 
 static void put_speed(struct table *table, const struct link *link)
@@ -161,13 +175,20 @@ static void put_speed(struct table *table, const struct link *link)
 
 static void put_address_cell(struct table *table, const struct link *link, size_t at)
 {
-	char text[LINK_TEXT_SIZE];
+	char local[LINK_TEXT_SIZE], peer[LINK_TEXT_SIZE];
+	const struct link_addr *addr;
 
-	if (at < link->n_addrs)
-		table_cell(table, TABLE_PLAIN, "%s/%u", link_addr_text(text, &link->addrs[at]),
-			   link->addrs[at].prefixlen);
-	else
+	if (at >= link->n_addrs) {
 		table_cell(table, TABLE_PLAIN, "%s", "");
+		return;
+	}
+	addr = &link->addrs[at];
+	if (addr->has_peer)
+		table_cell(table, TABLE_PLAIN, "%s peer %s/%u", link_addr_text(local, addr),
+			   peer_text(peer, addr), addr->prefixlen);
+	else
+		table_cell(table, TABLE_PLAIN, "%s/%u", link_addr_text(local, addr),
+			   addr->prefixlen);
 }
 
 void show_link_rows(struct table *table, const struct link *link, const char *master)

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/units.h"
 
 static const char *const direction_names[] = {"rx", "tx"};
@@ -57,43 +56,39 @@ void show_rate_record(struct writer *writer, const struct rate *rate)
 	writer_end(writer);
 }
 
+/* So wide are "999.9 Mbit/s", and the packets of 10 Gbit/s: the picture stands still below that. */
+#define RATE_WIDTH 12
+#define PACKETS_WIDTH 8
+
 int show_rate_table_new(struct table **out, bool has_peaks, bool use_colour)
 {
-	static const char *const titles[] = {
-		"INTERFACE", ">RECEIVED", ">SENT",     ">RX PKT/S",
-		">TX PKT/S", ">RX DROPS", ">TX DROPS",
-	};
-	/* What matters most comes first: a narrow terminal cuts the rest. */
-	static const char *const titles_with_peaks[] = {
-		"INTERFACE", ">RECEIVED", ">PEAK",     ">SENT",     ">PEAK",
-		">RX PKT/S", ">TX PKT/S", ">RX DROPS", ">TX DROPS",
-	};
-
-	if (has_peaks)
-		return table_new(out, titles_with_peaks, ARRAY_SIZE(titles_with_peaks), use_colour);
-	return table_new(out, titles, ARRAY_SIZE(titles), use_colour);
-}
-
-static void put_peak_cell(struct table *table, const struct rate *rate, enum direction direction)
-{
-	char text[UNITS_TEXT_SIZE];
-
-	if (rate->has_peak)
-		table_cell(table, rate->peak_bps[direction] ? TABLE_PLAIN : TABLE_DIM, "%s",
-			   units_format_rate(text, rate->peak_bps[direction]));
-	else
-		table_cell(table, TABLE_DIM, "-");
-}
-
-static void put_bps(struct table *table, const struct rate *rate, enum direction direction)
-{
-	static const char *const arrows[] = {"↓", "↑"};
+	static const char *const titles[] = {"RECEIVED", "SENT"};
+	static const char *const arrows[] = {"↓ RECEIVED", "↑ SENT"};
 	bool has_arrows = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	struct table_column columns[1 + N_DIRECTIONS * 4] = {{.title = "INTERFACE"}};
+	unsigned int d;
+	size_t n = 1;
+
+	for (d = 0; d < N_DIRECTIONS; d++) {
+		columns[n++] = (struct table_column){.title = (has_arrows ? arrows : titles)[d],
+						     .right = true,
+						     .min_width = RATE_WIDTH,
+						     .rank = 1 + d};
+		if (has_peaks)
+			columns[n++] = (struct table_column){
+				.title = "PEAK", .right = true, .min_width = RATE_WIDTH, .rank = 4};
+		columns[n++] = (struct table_column){
+			.title = "PKT/S", .right = true, .min_width = PACKETS_WIDTH, .rank = 5};
+		columns[n++] = (struct table_column){.title = "DROP", .right = true, .rank = 3};
+	}
+	return table_new(out, columns, n, use_colour);
+}
+
+static void put_bps_cell(struct table *table, uint64_t bps)
+{
 	char text[UNITS_TEXT_SIZE];
 
-	table_cell(table, rate->bps[direction] ? TABLE_PLAIN : TABLE_DIM, "%s %s",
-		   has_arrows ? arrows[direction] : direction_names[direction],
-		   units_format_rate(text, rate->bps[direction]));
+	table_cell(table, bps ? TABLE_PLAIN : TABLE_DIM, "%s", units_format_rate(text, bps));
 }
 
 void show_rate_row(struct table *table, const struct rate *rate, bool has_peaks)
@@ -102,17 +97,16 @@ void show_rate_row(struct table *table, const struct rate *rate, bool has_peaks)
 
 	table_cell(table, TABLE_BOLD, "%s", rate->ifname);
 	for (d = 0; d < N_DIRECTIONS; d++) {
-		put_bps(table, rate, d);
-		if (has_peaks)
-			put_peak_cell(table, rate, d);
-	}
-	for (d = 0; d < N_DIRECTIONS; d++) {
 		uint64_t packets =
 			rate_per_second(rate->delta.traffic[d].wire_packets, rate->interval_ns);
 
+		put_bps_cell(table, rate->bps[d]);
+		if (has_peaks && rate->has_peak)
+			put_bps_cell(table, rate->peak_bps[d]);
+		else if (has_peaks)
+			table_cell(table, TABLE_DIM, "-");
 		table_cell(table, packets ? TABLE_PLAIN : TABLE_DIM, "%" PRIu64, packets);
-	}
-	for (d = 0; d < N_DIRECTIONS; d++)
 		table_cell(table, rate->delta.drops[d] ? TABLE_BAD : TABLE_DIM, "%" PRIu64,
 			   rate->delta.drops[d]);
+	}
 }

@@ -14,7 +14,10 @@
  */
 void show_rate_record(struct writer *writer, const struct rate *rate);
 
-/* 0 or -ENOMEM. Rows follow `has_peaks`. */
+/*
+ * 0 or -ENOMEM. Rows follow `has_peaks`. On a narrow terminal packets per second go first, then peaks,
+ * then drops.
+ */
 int show_rate_table_new(struct table **out, bool has_peaks, bool use_colour);
 void show_rate_row(struct table *table, const struct rate *rate, bool has_peaks);
 

@@ -20,20 +20,26 @@ struct cell {
 };
 
 struct table {
-	const char *const *titles;
+	struct table_column *columns;
 	size_t n_columns;
 	bool use_colour, out_of_memory;
 	struct cell *cells; /* row by row */
 	size_t n, capacity;
 };
 
-int table_new(struct table **out, const char *const *titles, size_t n_columns, bool use_colour)
+int table_new(struct table **out, const struct table_column *columns, size_t n_columns,
+	      bool use_colour)
 {
 	struct table *table = calloc(1, sizeof(*table));
 
 	if (!table)
 		return -ENOMEM;
-	table->titles = titles;
+	table->columns = calloc(n_columns, sizeof(*columns));
+	if (!table->columns) {
+		free(table);
+		return -ENOMEM;
+	}
+	memcpy(table->columns, columns, n_columns * sizeof(*columns));
 	table->n_columns = n_columns;
 	table->use_colour = use_colour;
 	*out = table;
@@ -52,6 +58,7 @@ void table_free(struct table *table)
 		return;
 	drop_cells(table);
 	free(table->cells);
+	free(table->columns);
 	free(table);
 }
 
@@ -95,56 +102,107 @@ static const char *colour_of(enum table_style style)
 	return codes[style];
 }
 
-static void print_cell(const struct table *table, struct sink *sink, const struct cell *cell,
-		       size_t column_width, bool right, bool last)
-{
-	size_t padding = column_width - cell->width;
-	bool coloured = table->use_colour && cell->style != TABLE_PLAIN;
+/* A line under way: padding is put before a cell, so that there is none behind the last. */
+struct line {
+	struct sink *sink;
+	size_t padding;
+};
 
-	if (right)
-		sink_format(sink, "%*s", (int)padding, "");
-	if (coloured)
-		sink_text(sink, colour_of(cell->style));
-	sink_text(sink, cell->text);
-	if (coloured)
-		sink_text(sink, "\033[0m");
-	if (last)
-		sink_text(sink, "\n");
-	else
-		sink_format(sink, "%*s", (int)(COLUMN_GAP + (right ? 0 : padding)), "");
+static void print_cell(const struct table *table, struct line *line, const struct cell *cell,
+		       size_t column_width, bool right)
+{
+	bool coloured = table->use_colour && cell->style != TABLE_PLAIN;
+	size_t rest = column_width - cell->width;
+
+	if (cell->width) {
+		sink_format(line->sink, "%*s", (int)(line->padding + (right ? rest : 0)), "");
+		if (coloured)
+			sink_text(line->sink, colour_of(cell->style));
+		sink_text(line->sink, cell->text);
+		if (coloured)
+			sink_text(line->sink, "\033[0m");
+		line->padding = right ? 0 : rest;
+	} else {
+		line->padding += column_width;
+	}
+	line->padding += COLUMN_GAP;
 }
 
-void table_print(struct table *table, struct sink *sink)
+/* A row of cells, in the columns that have a width; none where all that is left of it is empty. */
+static void print_row(const struct table *table, struct sink *sink, const struct cell *cells,
+		      const size_t *widths)
 {
-	size_t *widths = calloc(table->n_columns, sizeof(*widths));
+	struct line line = {.sink = sink};
+	size_t column, left = 0;
+
+	for (column = 0; column < table->n_columns; column++)
+		left += widths[column] ? cells[column].width : 0;
+	if (!left)
+		return;
+	for (column = 0; column < table->n_columns; column++)
+		if (widths[column])
+			print_cell(table, &line, &cells[column], widths[column],
+				   table->columns[column].right);
+	sink_text(sink, "\n");
+}
+
+static void measure(const struct table *table, const struct cell *titles, size_t *widths)
+{
 	size_t i, column;
 
-	if (!widths || table->out_of_memory) {
-		sink_text(sink, "(no memory for the table)\n");
-		goto out;
+	for (column = 0; column < table->n_columns; column++) {
+		widths[column] = titles[column].width;
+		if (widths[column] < table->columns[column].min_width)
+			widths[column] = table->columns[column].min_width;
 	}
-	for (column = 0; column < table->n_columns; column++)
-		widths[column] =
-			text_width(table->titles[column] + (table->titles[column][0] == '>'));
 	for (i = 0; i < table->n; i++)
 		if (table->cells[i].width > widths[i % table->n_columns])
 			widths[i % table->n_columns] = table->cells[i].width;
-	for (column = 0; column < table->n_columns; column++) {
-		bool right = table->titles[column][0] == '>';
-		struct cell title = {.text = (char *)table->titles[column] + right,
-				     .style = TABLE_BOLD};
+}
 
-		title.width = text_width(title.text);
-		print_cell(table, sink, &title, widths[column], right,
-			   column + 1 == table->n_columns);
+/* Leaves columns out, which then have no width, until the others fit. */
+static void fit(const struct table *table, size_t *widths, size_t max_width)
+{
+	for (;;) {
+		size_t column, total = 0;
+		unsigned int rank = 0;
+
+		for (column = 0; column < table->n_columns; column++) {
+			if (!widths[column])
+				continue;
+			total += widths[column] + (total ? COLUMN_GAP : 0);
+			if (table->columns[column].rank > rank)
+				rank = table->columns[column].rank;
+		}
+		if (total <= max_width || !rank)
+			return;
+		for (column = 0; column < table->n_columns; column++)
+			if (table->columns[column].rank == rank)
+				widths[column] = 0;
 	}
-	for (i = 0; i < table->n; i++) {
-		column = i % table->n_columns;
-		print_cell(table, sink, &table->cells[i], widths[column],
-			   table->titles[column][0] == '>', column + 1 == table->n_columns);
+}
+
+void table_print(struct table *table, struct sink *sink, size_t max_width)
+{
+	size_t *widths = calloc(table->n_columns, sizeof(*widths));
+	struct cell *titles = calloc(table->n_columns, sizeof(*titles));
+	size_t i;
+
+	if (!widths || !titles || table->out_of_memory) {
+		sink_text(sink, "(no memory for the table)\n");
+		goto out;
 	}
+	for (i = 0; i < table->n_columns; i++)
+		titles[i] = (struct cell){(char *)table->columns[i].title,
+					  text_width(table->columns[i].title), TABLE_BOLD};
+	measure(table, titles, widths);
+	fit(table, widths, max_width);
+	print_row(table, sink, titles, widths);
+	for (i = 0; i < table->n; i += table->n_columns)
+		print_row(table, sink, &table->cells[i], widths);
 out:
 	sink_commit(sink);
+	free(titles);
 	free(widths);
 	drop_cells(table);
 }

@@ -46,6 +46,15 @@ frames() { # NS IFNAME COUNT
 	send "$1" frames raw-send --interface "$2" --count "$3" --size 100
 }
 
+# 40 veth pairs in $NS0: a crowd.
+make_crowd() {
+	local i
+	make_ns NS0 0
+	for ((i = 0; i < 40; i++)); do
+		echo "link add a$i index $((100 + i)) type veth peer name b$i index $((200 + i))"
+	done | ip -n "$NS0" -batch -
+}
+
 among_others() { # THEIR-MODE OUR-MODE
 	make_pair
 	neighbour before-in "$NS1" --interface v1 --direction ingress --mode "$1"
@@ -117,19 +126,74 @@ ends_the_chain() { # MODE
 	ends_the_chain clsact
 }
 
-@test "a filter of another kind on the first priority: we count behind it and say so" {
+# `ingress` has one hook only: what is put on its egress lands on its ingress.
+@test "an ingress qdisc is not taken for clsact" {
 	make_pair
-	in_ns "$NS0" tc qdisc add dev v0 clsact
-	in_ns "$NS0" tc filter add dev v0 egress protocol ip prio 1 u32 match u32 0 0 action ok ||
-		in_ns "$NS0" tc filter add dev v0 egress protocol ip prio 1 u32 match u32 0 0 classid 1:1
+	in_ns "$NS0" tc qdisc add dev v0 ingress
+	local status=0
+	in_ns "$NS0" "$BUILD/ifpulse" rate -j -i v0 -I 10ms -c 1 --attach clsact \
+		2>"$BATS_TEST_TMPDIR/err" || status=$?
+	assert_equal "$status" 3
+	grep -q "an 'ingress' qdisc is in the place of clsact" "$BATS_TEST_TMPDIR/err"
+	in_ns "$NS0" tc qdisc show dev v0 ingress | grep -q 'qdisc ingress'
+	probe "$NS0" v0
+	frames "$NS0" v0 100
+	send "$NS1" frames raw-send --interface v1 --count 70 --size 100
+	settle
+	end_probe "$NS0"
+	probed_is "$NS0" v0 tx 100 10000
+	probed_is "$NS0" v0 rx 70 7000
+}
+
+@test "a filter that is thrown out is noticed, and we come back" {
+	make_pair
 	probe "$NS0" v0 --attach clsact
-	grep -q 'another filter holds priority 1 of the egress hook' "$IFPULSE_ERR"
-	frames "$NS0" v0 300
+	frames "$NS0" v0 100
+	settle
+	in_ns "$NS0" tc qdisc del dev v0 clsact
+	wait_for_line "$IFPULSE_ERR" 'v0: another program came before our filter or threw it out'
+	wait_until 5 is_filtered "$NS0" v0
+	frames "$NS0" v0 200
 	settle
 	end_probe "$NS0"
 	probed_is "$NS0" v0 tx 300 30000
-	in_ns "$NS0" tc filter show dev v0 egress | grep -q u32
-	no_filters_of_ours "$NS0" v0
+	grep -q 'times another program hid packets' "$IFPULSE_ERR"
+}
+
+is_filtered() { # NS IFNAME
+	(($(our_filters "$1" "$2" ingress) == 1 && $(our_filters "$1" "$2" egress) == 1))
+}
+
+@test "a filter that comes in front of ours is noticed, and we go before it" {
+	make_pair
+	probe "$NS0" v0 --attach clsact
+	neighbour ends "$NS0" --interface v0 --direction egress --mode clsact --verdict ok
+	wait_for_line "$IFPULSE_ERR" 'v0: another program came before our filter'
+	wait_until 5 is_filtered "$NS0" v0
+	frames "$NS0" v0 200
+	settle
+	end_probe "$NS0"
+	probed_is "$NS0" v0 tx 200 20000
+	neighbour_counted ends 200
+}
+
+# cls_u32 cannot share a priority with cls_bpf, so no filter of ours can come before it.
+@test "a filter of another kind on the first priority: auto goes before it by tcx" {
+	make_crowd
+	ip -n "$NS0" link set a3 up
+	ip -n "$NS0" link set b3 up
+	wait_up "$NS0" a3
+	settle "$NS0" a3
+	in_ns "$NS0" tc qdisc add dev a3 clsact
+	in_ns "$NS0" tc filter add dev a3 egress protocol all prio 1 u32 match u32 0 0 classid 1:1
+	probe "$NS0" a3
+	assert_equal "$(our_filters "$NS0" a2 egress)" 1 "filters on a2"
+	no_filters_of_ours "$NS0" a3
+	frames "$NS0" a3 300
+	settle "$NS0" a3
+	end_probe "$NS0"
+	probed_is "$NS0" a3 tx 300 30000
+	in_ns "$NS0" tc filter show dev a3 egress | grep -q u32
 }
 
 appears_and_goes() { # MODE
@@ -313,15 +377,6 @@ two_at_once() { # MODE
 	two_at_once clsact
 }
 
-# 40 veth pairs in $NS0: a crowd.
-make_crowd() {
-	local i
-	make_ns NS0 0
-	for ((i = 0; i < 40; i++)); do
-		echo "link add a$i index $((100 + i)) type veth peer name b$i index $((200 + i))"
-	done | ip -n "$NS0" -batch -
-}
-
 @test "a crowd is attached by clsact, but behind nobody's tcx program" {
 	make_crowd
 	ip -n "$NS0" link set a3 up
@@ -351,7 +406,7 @@ make_crowd() {
 	frames "$NS0" a3 100
 	settle "$NS0" a3
 	neighbour ends "$NS0" --interface a3 --direction egress --mode tcx --verdict ok
-	wait_for_line "$IFPULSE_ERR" 'a3: a tcx program came before our filter' 20
+	wait_for_line "$IFPULSE_ERR" 'a3: another program came before our filter' 20
 	wait_until 5 no_filters_of_ours "$NS0" a3 2>/dev/null
 	frames "$NS0" a3 200
 	settle "$NS0" a3
@@ -388,6 +443,22 @@ make_crowd() {
 	jq -e --arg pid "pid $IFPULSE_PID " '.[] | select(.check == "instance" and
 		(.detail | startswith($pid))) | .status == "warning" and
 		(.detail | contains("7 interfaces found no slot"))' "$BATS_TEST_TMPDIR/doctor"
+}
+
+@test "an interface that found no slot is told once and tried again when one is free" {
+	make_ns NS0 0
+	ip -n "$NS0" link add a0 index 20 type veth peer name b0 index 21
+	start_ifpulse "$NS0" rate -j -I 20ms -i 'a0' -i b0 --max-interfaces 1
+	wait_for_line "$IFPULSE_OUT" '"ifname":"a0"'
+	local mtu
+	for mtu in 1400 1401 1402; do
+		ip -n "$NS0" link set b0 mtu "$mtu"
+	done
+	ip -n "$NS0" link set a0 name other
+	wait_for_line "$IFPULSE_OUT" '"ifname":"b0"'
+	stop_ifpulse
+	assert_equal "$(grep -c 'b0 is not probed' "$IFPULSE_ERR")" 1
+	! grep -q 'could not be probed' "$IFPULSE_ERR"
 }
 
 @test "an ifindex above the array finds its slot by the hash" {

@@ -72,6 +72,15 @@ is_down() { # NS IFNAME
 		.[0].operstate == "DOWN"' >/dev/null
 }
 
+@test "list shows the other end of a point-to-point address, and no space ends a line" {
+	make_ns NS0 0
+	ip -n "$NS0" link add e0 type veth peer name e1
+	ip -n "$NS0" address add 10.9.9.1 peer 10.9.9.2/32 dev e0
+	ifp "$NS0" list >"$BATS_TEST_TMPDIR/list"
+	grep -q ' 10.9.9.1 peer 10.9.9.2/32$' "$BATS_TEST_TMPDIR/list"
+	run ! grep ' $' "$BATS_TEST_TMPDIR/list"
+}
+
 @test "list needs no privilege" {
 	make_ns NS0 0
 	in_ns "$NS0" setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all \
@@ -92,9 +101,10 @@ is_down() { # NS IFNAME
 @test "rate for people shows received and sent with units that follow the size" {
 	make_pair
 	start_ifpulse "$NS0" rate -I 300ms -i v0
-	wait_for_line "$IFPULSE_OUT" '↓ 0 bit/s +↑ 0 bit/s'
+	wait_for_line "$IFPULSE_OUT" '^INTERFACE +↓ RECEIVED +PEAK +PKT/S +DROP +↑ SENT '
+	wait_for_line "$IFPULSE_OUT" '^v0 +0 bit/s +0 bit/s +0 +0 +0 bit/s +0 bit/s +0 +0$'
 	send "$NS0" frames raw-send --interface v0 --count 50000 --size 1514
-	wait_for_line "$IFPULSE_OUT" 'v0 .*↑ [0-9.]+ [MG]bit/s'
+	wait_for_line "$IFPULSE_OUT" '^v0 .* [0-9]+ +[0-9]+ +[0-9.]+ [MG]bit/s +[0-9.]+ [MG]bit/s '
 	stop_ifpulse
 }
 
@@ -110,6 +120,28 @@ is_down() { # NS IFNAME
 	make_ns NS0 0
 	assert_equal "$(ifp "$NS0" rate -j -i lo -I 20ms -d 100ms | wc -l)" 5 "whole intervals"
 	assert_equal "$(ifp "$NS0" rate -j -i lo -I 40ms -d 100ms | wc -l)" 3 "with a broken one"
+}
+
+@test "a glob that matches nothing: no report, and status 3 in the end" {
+	make_ns NS0 0
+	refused 3 "no interface matched" ifp "$NS0" rate -i 'nosuch*' -I 10ms -d 100ms
+	refused 3 "no interface matched" ifp "$NS0" rate -i 'nosuch*' -I 10ms -d 100ms --total -j
+	refused 3 "no interface matched" ifp "$NS0" rate -i 'nosuch*' -I 1ms -c 1 -d 200ms
+}
+
+@test "intervals without an interface do not count: -c waits for the one that comes" {
+	make_ns NS0 0
+	start_ifpulse "$NS0" rate -j -i 'late*' -I 1ms -c 3 --total
+	wait_until 10 is_running "$IFPULSE_PID"
+	ip -n "$NS0" link add late0 type veth peer name x
+	wait_pid "$IFPULSE_PID" 10
+	assert_equal "$(jq -s 'map(.ifname) | unique == ["late0", "total"] and length == 6' \
+		"$IFPULSE_OUT")" true "late0 and the total, three times"
+}
+
+is_running() { # PID: past its start, in epoll_wait(2)
+	local syscall
+	read -r syscall _ <"/proc/$1/syscall" && [[ $syscall == 232 || $syscall == 22 ]]
 }
 
 # ---- health ----
@@ -182,7 +214,7 @@ is_down() { # NS IFNAME
 			contains(["tcx ingress: neighbour"]) and
 			contains(["tcx ingress: ifpulse_ingress (an ifpulse)"]))' "$BATS_TEST_TMPDIR/doctor"
 	jq -e --arg pid "pid $IFPULSE_PID " 'map(select(.check == "instance" and
-		(.detail | startswith($pid) and contains("on 1 interfaces") and
+		(.detail | startswith($pid) and contains("on 1 interface, ") and
 		contains("nothing lost")))) | length == 1' "$BATS_TEST_TMPDIR/doctor"
 	stop_ifpulse
 }
@@ -209,6 +241,7 @@ is_down() { # NS IFNAME
 	refused 2 "too large" "$ifpulse" rate -d 9999999999999h
 	refused 2 "must be at least 1" "$ifpulse" rate -c 0
 	refused 2 "is not a count" "$ifpulse" rate -c many
+	refused 2 "--json and --csv exclude each other" "$ifpulse" rate -j --csv
 	refused 2 "'list' does not take --interval" "$ifpulse" list -I 1s
 	refused 2 "takes no argument 'eth0'" "$ifpulse" list eth0
 	refused 2 "cannot be an interface" "$ifpulse" rate -i a/b
@@ -227,6 +260,9 @@ is_down() { # NS IFNAME
 		grep -q '^usage: ifpulse' "$BATS_TEST_TMPDIR/help"
 		assert_equal "$(awk 'length > 80' "$BATS_TEST_TMPDIR/help")" "" "long lines"
 	done
+	# What is said of JSON is what this command does.
+	"$BUILD/ifpulse" watch --help | grep -q 'JSON: a line per object$'
+	"$BUILD/ifpulse" health --help | grep -q 'JSON: one array$'
 	"$BUILD/ifpulse" --version | grep -qE '^ifpulse [0-9]+\.[0-9]+\.[0-9]+$'
 }
 
@@ -272,7 +308,39 @@ is_down() { # NS IFNAME
 	assert_equal "$status" 3
 	[[ $output == *'No space left on device'* ]]
 	jq -se 'length > 5 and all(.ifname)' "$BATS_TEST_TMPDIR/cut" >/dev/null
-	assert_equal "$(tail -c 1 "$BATS_TEST_TMPDIR/cut" | xxd -p)" 0a "last byte"
+	assert_equal "$(tail -c 1 "$BATS_TEST_TMPDIR/cut" | od -An -tx1)" " 0a" "last byte"
+}
+
+@test "help that cannot be written: status 3, and no talk of reports" {
+	refused 3 "cannot write to standard output: No space left on device; make room" full_help
+	run ! grep -q report "$BATS_TEST_TMPDIR/err"
+}
+
+full_help() {
+	"$BUILD/ifpulse" --help >/dev/full
+}
+
+@test "closed standard output: status 3, at once, for every command" {
+	local command
+	make_ns NS0 0
+	for command in rate windows list watch "health -d 1h" doctor --help; do
+		# shellcheck disable=SC2086
+		refused 3 "standard output is closed; let it go somewhere" \
+			closed_output "$NS0" "$BUILD/ifpulse" $command
+	done
+}
+
+closed_output() { # NS COMMAND…
+	# shellcheck disable=SC2016
+	in_ns "$1" bash -c 'exec timeout 5 "$@" >&-' - "${@:2}"
+}
+
+@test "closed standard input and error do not keep it from its work" {
+	make_ns NS0 0
+	in_ns "$NS0" "$BUILD/ifpulse" list -j <&- 2>&- >"$BATS_TEST_TMPDIR/list"
+	jq -e '.[0].ifname == "lo"' "$BATS_TEST_TMPDIR/list"
+	in_ns "$NS0" "$BUILD/ifpulse" rate -j -I 10ms -c 2 -i lo <&- 2>&- >"$BATS_TEST_TMPDIR/rate"
+	assert_equal "$(jq -s length "$BATS_TEST_TMPDIR/rate")" 2
 }
 
 full_device() { # NS; its stdout is not what `refused` looks at

@@ -295,6 +295,75 @@ lo_is_exact() { # ATTACH-MODE ADDRESS FAMILY HEADERS
 	assert_equal "$(probed "$NS0" v0 rx_drops)" 0 "v0 rx_drops"
 }
 
+@test "drops by XDP in the driver are counted as received" {
+	start_bg xdp "$NS1" "$BUILD/tools/neighbour" --interface v1 --direction ingress --mode xdp
+	wait_for_line "$BG_ERR" '^ready$'
+	settle
+	begin
+	send "$NS0" frames raw-send --interface v0 --count 40 --size 100
+	finish
+	assert_equal "$(probed "$NS1" v1 rx_drops)" 40 "v1 rx_drops"
+	assert_equal "$(probed "$NS1" v1 tx_drops)" 0 "v1 tx_drops"
+	# They never were packets of the stack.
+	probed_is "$NS1" v1 rx 0 0
+}
+
+@test "drops by TC are counted to the side of their hook" {
+	start_bg in "$NS1" "$BUILD/tools/neighbour" --interface v1 --direction ingress --mode tcx \
+		--verdict drop
+	wait_for_line "$BG_ERR" '^ready$'
+	begin
+	send "$NS0" frames raw-send --interface v0 --count 30 --size 100
+	send "$NS1" frames raw-send --interface v1 --count 5 --size 100
+	finish
+	assert_equal "$(probed "$NS1" v1 rx_drops)" 30 "v1 rx_drops"
+	assert_equal "$(probed "$NS1" v1 tx_drops)" 0 "v1 tx_drops"
+	assert_equal "$(probed "$NS0" v0 rx_drops)" 5 "v0 rx_drops: nobody takes them"
+	probed_is "$NS1" v1 rx 30 3000
+}
+
+# A router with one arm: what it sends back by the interface it came in by, and the qdisc drops, is lost
+# on the way out.
+@test "drops of what is routed out again are counted as sent" {
+	local dropped
+	in_ns "$NS1" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.send_redirects=0 \
+		net.ipv4.conf.v1.send_redirects=0
+	ip -n "$NS1" neighbour replace 192.0.2.9 lladdr 02:00:00:00:00:09 dev v1 nud permanent
+	ip -n "$NS0" neighbour replace 192.0.2.9 lladdr "$(mac_of "$NS1" v1)" dev v0 nud permanent
+	in_ns "$NS1" tc qdisc add dev v1 root tbf rate 1mbit burst 2000 limit 3000
+	begin
+	send "$NS0" traffic udp-send --to 192.0.2.9 --port 7009 --count 100 --size 1000
+	finish
+	dropped=$(in_ns "$NS1" tc -s -j qdisc show dev v1 root | jq '.[0].drops')
+	((dropped > 50))
+	assert_equal "$(probed "$NS1" v1 tx_drops)" "$dropped" "v1 tx_drops"
+	assert_equal "$(probed "$NS1" v1 rx_drops)" 0 "v1 rx_drops"
+}
+
+@test "what ifb hands back is not counted again" {
+	in_ns "$NS0" modprobe ifb 2>/dev/null || true
+	ip -n "$NS0" link add ifb7 type ifb || skip "the kernel has no ifb"
+	ip -n "$NS0" link set ifb7 up
+	in_ns "$NS0" tc qdisc add dev v0 clsact
+	in_ns "$NS0" tc filter add dev v0 egress protocol all pref 10 u32 match u32 0 0 \
+		action mirred egress redirect dev ifb7 || skip "the kernel has no act_mirred"
+	begin
+	send "$NS0" frames raw-send --interface v0 --count 100 --size 200
+	finish
+	probed_is "$NS0" v0 tx 100 20000
+	skbs_equal_kernel "$NS0" v0
+}
+
+@test "wire counts of IPv6 BIG TCP are the segments the device sends" {
+	ip -n "$NS0" link set v0 gso_max_size 150000 || skip "the kernel has no BIG TCP"
+	ip -n "$NS1" link set v1 gro_max_size 150000
+	in_ns "$NS0" ethtool -K v0 tso off
+	begin
+	tcp 2001:db8::2 6 20000000
+	finish
+	wire_equals_kernel "$NS0" v0 tx
+}
+
 @test "a total counts no packet twice over a bridge and its ports" {
 	local count=5000 size=200
 	ip -n "$NS1" link add br0 type bridge

@@ -48,12 +48,19 @@ is_unbroken() { # NS DIRECTION WIDTH-US
 		END { exit bad || NR < 2 }'
 }
 
+# Enough windows to see that they follow one another.
+has_windows() { # NS
+	(($(wc -l <"${PROBE_OUT[$1]}") >= 6))
+}
+
 sum_is_exact() { # WIDTH WIDTH-US
 	local count=20000 size=300
 	watch_windows "$NS0" v0 -w "$1"
 	watch_windows "$NS1" v1 -w "$1"
 	send "$NS0" frames raw-send --interface v0 --count "$count" --size "$size"
 	settle
+	wait_until 10 has_windows "$NS0"
+	wait_until 10 has_windows "$NS1"
 	end_probe "$NS0"
 	end_probe "$NS1"
 	windowed_is "$NS0" tx "$count" $((count * size))

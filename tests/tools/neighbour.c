@@ -3,7 +3,8 @@
  * neighbour: somebody else's program on a hook, which counts packets and lets them pass, or ends the
  * chain. It tells the tests whether ifpulse leaves others alone and is left alone by them.
  *
- *   neighbour --interface NAME --direction ingress|egress --mode tcx|clsact [--first] [--verdict next|ok]
+ *   neighbour --interface NAME --direction ingress|egress --mode tcx|clsact|xdp [--first]
+ *             [--verdict next|ok|drop]
  *
  * Says "ready" on stderr when attached, and on SIGINT or SIGTERM detaches and prints {"packets":N}.
  * With --leave a clsact filter stays when the program ends.
@@ -13,6 +14,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <linux/bpf.h>
+#include <linux/if_link.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -31,6 +33,8 @@
 
 #define VERDICT_NEXT (-1)
 #define VERDICT_OK 0
+#define VERDICT_DROP 2 /* TC_ACT_SHOT */
+#define XDP_VERDICT_DROP 1
 
 struct settings {
 	const char *interface, *direction, *mode, *verdict;
@@ -50,7 +54,7 @@ static struct bpf_insn insn(uint8_t code, uint8_t dst, uint8_t src, int16_t off,
 }
 
 /* counts[0] += 1, atomically; return verdict. */
-static int load_counter(int map_fd, int verdict)
+static int load_counter(enum bpf_prog_type type, int map_fd, int verdict)
 {
 	struct bpf_insn program[] = {
 		insn(BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, -4, 0),
@@ -65,7 +69,7 @@ static int load_counter(int map_fd, int verdict)
 		insn(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, verdict),
 		insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
 	};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "neighbour", "GPL", program,
+	int fd = bpf_prog_load(type, "neighbour", "GPL", program,
 			       sizeof(program) / sizeof(program[0]), NULL);
 
 	if (fd < 0)
@@ -87,6 +91,26 @@ static int attach_tcx(const struct settings *settings, int prog_fd, unsigned int
 	if (fd < 0)
 		fail("cannot attach by tcx", errno);
 	return fd;
+}
+
+/* In the driver, where it has XDP: what is dropped there never becomes a packet of the stack's. */
+static int attach_xdp(int prog_fd, unsigned int ifindex)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
+	int fd = bpf_link_create(prog_fd, (int)ifindex, BPF_XDP, &opts);
+
+	if (fd < 0)
+		fail("cannot attach by XDP", errno);
+	return fd;
+}
+
+static int verdict_of(const struct settings *settings)
+{
+	if (!strcmp(settings->mode, "xdp"))
+		return XDP_VERDICT_DROP;
+	if (!strcmp(settings->verdict, "ok"))
+		return VERDICT_OK;
+	return strcmp(settings->verdict, "drop") ? VERDICT_NEXT : VERDICT_DROP;
 }
 
 static struct bpf_tc_hook hook_of(const struct settings *settings, unsigned int ifindex)
@@ -176,10 +200,10 @@ int main(int argc, char **argv)
 	uint32_t key = 0;
 	sigset_t signals;
 	int map_fd, prog_fd, link_fd = -1, caught;
-	bool tcx;
+	bool xdp;
 
 	parse(&settings, argc, argv);
-	tcx = !strcmp(settings.mode, "tcx");
+	xdp = !strcmp(settings.mode, "xdp");
 	ifindex = if_nametoindex(settings.interface);
 	if (!ifindex)
 		fail(settings.interface, errno);
@@ -191,8 +215,11 @@ int main(int argc, char **argv)
 		bpf_map_create(BPF_MAP_TYPE_ARRAY, "counts", sizeof(key), sizeof(packets), 1, NULL);
 	if (map_fd < 0)
 		fail("cannot create a map", errno);
-	prog_fd = load_counter(map_fd, strcmp(settings.verdict, "ok") ? VERDICT_NEXT : VERDICT_OK);
-	if (tcx)
+	prog_fd = load_counter(xdp ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SCHED_CLS, map_fd,
+			       verdict_of(&settings));
+	if (xdp)
+		link_fd = attach_xdp(prog_fd, ifindex);
+	else if (!strcmp(settings.mode, "tcx"))
 		link_fd = attach_tcx(&settings, prog_fd, ifindex);
 	else
 		attach_clsact(&settings, prog_fd, ifindex);
@@ -200,7 +227,7 @@ int main(int argc, char **argv)
 	sigwait(&signals, &caught);
 	if (bpf_map_lookup_elem(map_fd, &key, &packets))
 		fail("cannot read the count", errno);
-	if (tcx)
+	if (link_fd >= 0)
 		close(link_fd);
 	else if (!settings.leave)
 		detach_clsact(&settings, ifindex);

@@ -23,9 +23,11 @@ static const enum option_id health_ids[] = {
 	'i', 'd', OPTION_ERRORS_OVER, OPTION_DROPS_OVER, OPTION_PERIOD, 'j', OPTION_END,
 };
 static const struct command commands[] = {
-	{"first", "the first summary", "the first details", rate_ids, run_nothing},
-	{"list", "the list summary", "the list details", list_ids, run_nothing},
-	{"health", "the health summary", "the health details", health_ids, run_nothing},
+	{"first", "the first summary", "the first details", WRITER_JSON_LINES, rate_ids,
+	 run_nothing},
+	{"list", "the list summary", "the list details", WRITER_JSON_ARRAY, list_ids, run_nothing},
+	{"health", "the health summary", "the health details", WRITER_JSON_ARRAY, health_ids,
+	 run_nothing},
 	{0},
 };
 
@@ -238,7 +240,7 @@ static void refuses_wrong_values(void **state)
 	static const struct wrong_case cases[] = {
 		{{"-I", "999us"}, "999us"},
 		{{"-I", "0.999999ms"}, "0.999999ms"},
-		{{"-I", "10"}, "'10'"},
+		{{"-I", "10"}, "'10' has no unit: give it one, for example 10us"},
 		{{"-I", ""}, "''"},
 		{{"-I", "-1s"}, "-1s"},
 		{{"-I", "99999999999999999999s"}, "99999999999999999999s"},
@@ -291,6 +293,8 @@ static void refuses_wrong_words(void **state)
 		{{"list", "-j", "--", "-i"}, "'-i'"},
 		{{"-h", "lists"}, "'lists'"},
 		{{"-h", "-x"}, "'-x'"},
+		{{"--csv", "-j"}, "--json and --csv exclude each other"},
+		{{"-j", "first", "--csv"}, "--json and --csv exclude each other"},
 	};
 
 	(void)state;
@@ -344,8 +348,13 @@ static void helps(void **state)
 	}
 	assert_non_null(strstr(parsed.out, "--version"));
 	assert_null(strstr(parsed.out, "--attach"));
+	assert_null(strstr(parsed.out, "Sizes"));
+	release(&parsed);
+	parsed = parse("first", "-h");
+	assert_non_null(strstr(parsed.out, "JSON: a line per object\n"));
 	release(&parsed);
 	parsed = parse("health", "-h");
+	assert_non_null(strstr(parsed.out, "JSON: one array\n"));
 	assert_int_equal(parsed.status, EXIT_DONE);
 	assert_string_equal(parsed.err, "");
 	assert_non_null(strstr(parsed.out, "the health summary"));

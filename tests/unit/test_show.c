@@ -1,179 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* out/show_*: what the commands print, as records (the contract of the design brief) and rows. */
-#include "tests/unit/support.h"
+#include "tests/unit/show.h"
 
 #include <arpa/inet.h>
-#include <jansson.h>
-#include <locale.h>
 
 #include "out/show_check.h"
 #include "out/show_health.h"
 #include "out/show_link.h"
-#include "out/show_rate.h"
 
 /* linux/if.h, which does not go with net/if.h */
 #define FLAG_LOWER_UP 0x10000
 #define OPER_DOWN 2
 #define OPER_UP 6
-
-static struct capture capture;
-static struct writer *writer;
-
-static void start(enum writer_format format)
-{
-	capture_start(&capture);
-	assert_int_equal(writer_new(&writer, capture.sink, format), 0);
-}
-
-/* Every name, type and value, and no field besides. The order of fields does not count. */
-static void finish_json(const char *wanted_text)
-{
-	json_t *wanted = json_loads(wanted_text, JSON_REJECT_DUPLICATES, NULL), *got;
-	char *text;
-
-	writer_free(writer);
-	text = capture_end(&capture);
-	got = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-	assert_non_null(wanted);
-	if (!got || !json_equal(got, wanted))
-		fail_msg("got    %s\nwanted %s", text, wanted_text);
-	json_decref(got);
-	json_decref(wanted);
-	free(text);
-}
-
-static void finish_text(const char *wanted)
-{
-	char *text;
-
-	writer_free(writer);
-	text = capture_end(&capture);
-	assert_string_equal(text, wanted);
-	free(text);
-}
-
-/* Spaces at the end of a line do not count. */
-static void finish_table(struct table *table, const char *wanted)
-{
-	char *text, *from, *to;
-
-	table_print(table, capture.sink);
-	table_free(table);
-	text = capture_end(&capture);
-	for (from = to = text; *from; from++) {
-		while (*from == '\n' && to > text && to[-1] == ' ')
-			to--;
-		*to++ = *from;
-	}
-	*to = '\0';
-	assert_string_equal(text, wanted);
-	free(text);
-}
-
-static struct rate make_rate(void)
-{
-	return (struct rate){
-		.ifindex = 3,
-		.ifname = "eth0",
-		.start_wall_ns = 951782400123456789,
-		.interval_ns = 100000999,
-		.delta = {.traffic = {{11, 12, 13, 14}, {21, 22, 23, UINT64_C(1) << 40}},
-			  .drops = {15, 25}},
-		.bps = {16000, 26000000},
-		.in_total = true,
-	};
-}
-
-static void records_rates(void **state)
-{
-	struct rate rate = make_rate();
-
-	(void)state;
-	rate.has_peak = true;
-	rate.peak_bps[DIRECTION_INGRESS] = 17000;
-	rate.peak_bps[DIRECTION_EGRESS] = 0;
-	start(WRITER_JSON_LINES);
-	show_rate_record(writer, &rate);
-	finish_json(
-		"{\"time\": \"2000-02-29T00:00:00.123456Z\", \"interval_us\": 100000,"
-		" \"ifindex\": 3, \"ifname\": \"eth0\", \"rx_packets\": 11, \"rx_bytes\": 12,"
-		" \"rx_wire_packets\": 13, \"rx_wire_bytes\": 14, \"rx_drops\": 15,"
-		" \"rx_bps\": 16000, \"rx_peak_bps\": 17000, \"tx_packets\": 21, \"tx_bytes\": 22,"
-		" \"tx_wire_packets\": 23, \"tx_wire_bytes\": 1099511627776,"
-		" \"tx_drops\": 25, \"tx_bps\": 26000000, \"tx_peak_bps\": 0}");
-}
-
-static void records_a_total_without_ifindex(void **state)
-{
-	struct rate rate;
-
-	(void)state;
-	rate_total(&rate, NULL, 0, 0, 1000000000);
-	start(WRITER_JSON_LINES);
-	show_rate_record(writer, &rate);
-	finish_json(
-		"{\"time\": \"1970-01-01T00:00:00.000000Z\", \"interval_us\": 1000000,"
-		" \"ifindex\": null, \"ifname\": \"total\", \"rx_packets\": 0, \"rx_bytes\": 0,"
-		" \"rx_wire_packets\": 0, \"rx_wire_bytes\": 0, \"rx_drops\": 0,"
-		" \"rx_bps\": 0, \"rx_peak_bps\": null, \"tx_packets\": 0, \"tx_bytes\": 0, "
-		"\"tx_wire_packets\": 0,"
-		" \"tx_wire_bytes\": 0, \"tx_drops\": 0, \"tx_bps\": 0, \"tx_peak_bps\": null}");
-}
-
-static void records_rates_as_csv(void **state)
-{
-	struct rate rate = make_rate();
-
-	(void)state;
-	start(WRITER_CSV);
-	show_rate_record(writer, &rate);
-	rate.ifindex = 0;
-	strcpy(rate.ifname, "a,b");
-	show_rate_record(writer, &rate);
-	finish_text("time,interval_us,ifindex,ifname,rx_bytes,rx_packets,rx_wire_bytes,"
-		    "rx_wire_packets,rx_drops,rx_bps,rx_peak_bps,tx_bytes,tx_packets,tx_wire_bytes,"
-		    "tx_wire_packets,tx_drops,tx_bps,tx_peak_bps\n"
-		    "2000-02-29T00:00:00.123456Z,100000,3,eth0,12,11,14,13,15,16000,,22,21,"
-		    "1099511627776,23,25,26000000,\n"
-		    "2000-02-29T00:00:00.123456Z,100000,,\"a,b\",12,11,14,13,15,16000,,22,21,"
-		    "1099511627776,23,25,26000000,\n");
-}
-
-static void shows_rates(void **state)
-{
-	struct rate rate = make_rate();
-	struct table *table;
-
-	(void)state;
-	rate.interval_ns = 500000000;
-	setlocale(LC_CTYPE, "C");
-	capture_start(&capture);
-	assert_int_equal(show_rate_table_new(&table, false, false), 0);
-	show_rate_row(table, &rate, false);
-	finish_table(table,
-		     "INTERFACE         RECEIVED             SENT  RX PKT/S  TX PKT/S  RX "
-		     "DROPS  TX DROPS\n"
-		     "eth0       rx 16.00 kbit/s  tx 26.00 Mbit/s        26        46        "
-		     "15        25\n");
-}
-
-static void shows_arrows_where_they_can_be_seen(void **state)
-{
-	struct rate rate = {.ifname = "eth0", .interval_ns = 1000000000, .bps = {999, 0}};
-	struct table *table;
-
-	(void)state;
-	if (!setlocale(LC_CTYPE, "C.UTF-8"))
-		skip();
-	capture_start(&capture);
-	assert_int_equal(show_rate_table_new(&table, false, false), 0);
-	show_rate_row(table, &rate, false);
-	finish_table(table,
-		     "INTERFACE     RECEIVED       SENT  RX PKT/S  TX PKT/S  RX DROPS  TX DROPS\n"
-		     "eth0       \u2193 999 bit/s  \u2191 0 bit/s         0         0         0    "
-		     "     0\n");
-	setlocale(LC_CTYPE, "C");
-}
 
 static const struct health plain = {
 	.rx_packets = 1000,
@@ -247,6 +85,19 @@ static void shows_health(void **state)
 			    "200000%  errors and drops\n"
 			    "eth2       2 s                  -           -       -     -        -  "
 			    "      -  counters reset\n");
+	assert_int_equal(show_health_table_new(&table, false), 0);
+	capture_start(&capture);
+	show_health_row(table, "eth1", 2000000000, &many);
+	finish_table_within(
+		table, 80,
+		"INTERFACE  PERIOD  ERRORS  RATE    DROPS     RATE  VERDICT\n"
+		"eth1       2 s          3  0.1%  6000000  200000%  errors and drops\n");
+	assert_int_equal(show_health_table_new(&table, false), 0);
+	capture_start(&capture);
+	show_health_row(table, "eth1", 2000000000, &many);
+	finish_table_within(table, 60,
+			    "INTERFACE  PERIOD  ERRORS    DROPS  VERDICT\n"
+			    "eth1       2 s          3  6000000  errors and drops\n");
 }
 
 static struct link make_link(void)
@@ -349,7 +200,7 @@ static void shows_links(void **state)
 	(void)state;
 	fill_addrs(addrs);
 	link.addrs = addrs;
-	link.n_addrs = 2;
+	link.n_addrs = 3;
 	link.duplex = 0;
 	strcpy(bare.ifname, "dum\x1bmy");
 	bare.duplex = 0xff;
@@ -365,10 +216,46 @@ static void shows_links(void **state)
 			    "br0     02:00:00:00:00:01  192.0.2.1/24\n"
 			    "                                                                      "
 			    "                        fe80::1/64\n"
+			    "                                                                      "
+			    "                        198.51.100.1 peer 198.51.100.2/32\n"
 			    "1000  dum\\x1bmy  DOWN                         unknown     0  -     "
 			    "-       -\n"
 			    "1000  dum\\x1bmy  DOWN (no carrier)            unknown     0  -     "
 			    "-       -\n");
+}
+
+static void leaves_out_what_matters_least_of_links(void **state)
+{
+	static const struct {
+		size_t max_width;
+		const char *wanted;
+	} cases[] = {
+		{80, "#  INTERFACE  STATUS         SPEED   MTU  ADDRESSES\n"
+		     "7  v0         UP      10.00 Gbit/s  1500  192.0.2.1/24\n"
+		     "                                          fe80::1/64\n"
+		     "                                          198.51.100.1 peer "
+		     "198.51.100.2/32\n"},
+		{60, "INTERFACE  STATUS  ADDRESSES\n"
+		     "v0         UP      192.0.2.1/24\n"
+		     "                   fe80::1/64\n"
+		     "                   198.51.100.1 peer 198.51.100.2/32\n"},
+		{20, "INTERFACE\nv0\n"},
+	};
+	struct link link = make_link();
+	struct link_addr addrs[3];
+
+	(void)state;
+	fill_addrs(addrs);
+	link.addrs = addrs;
+	link.n_addrs = 3;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct table *table;
+
+		capture_start(&capture);
+		assert_int_equal(show_link_table_new(&table, false), 0);
+		show_link_rows(table, &link, NULL);
+		finish_table_within(table, cases[i].max_width, cases[i].wanted);
+	}
 }
 
 static void records_checks(void **state)
@@ -431,17 +318,13 @@ static void shows_checks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(records_rates),
-		cmocka_unit_test(records_a_total_without_ifindex),
-		cmocka_unit_test(records_rates_as_csv),
-		cmocka_unit_test(shows_rates),
-		cmocka_unit_test(shows_arrows_where_they_can_be_seen),
 		cmocka_unit_test(records_health),
 		cmocka_unit_test(records_health_that_is_unknown),
 		cmocka_unit_test(shows_health),
 		cmocka_unit_test(records_links),
 		cmocka_unit_test(records_links_of_which_little_is_known),
 		cmocka_unit_test(shows_links),
+		cmocka_unit_test(leaves_out_what_matters_least_of_links),
 		cmocka_unit_test(records_checks),
 		cmocka_unit_test(names_the_status_of_checks),
 		cmocka_unit_test(shows_checks),

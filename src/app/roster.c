@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "app/roster.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "kernel/probe.h"
+#include "model/stack.h"
+
+#define CHECK_PERIOD_NS (100 * NSEC_PER_MSEC)
+#define CHECKS_AT_ONCE 8
+#define MENDED_AT_MOST 5
+#define CROWD_AT_ONCE 8 /* interfaces that come within a second */
+
+void roster_release(struct roster *roster)
+{
+	free(roster->interfaces);
+	free(roster->finished);
+	members_release(&roster->members);
+	missed_release(&roster->missed);
+}
+
+/* Where `ifindex` is, or would be put. */
+static size_t place_of(const struct roster *roster, uint32_t ifindex)
+{
+	size_t low = 0, high = roster->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (roster->interfaces[middle].ifindex < ifindex)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct interface *find(const struct roster *roster, uint32_t ifindex)
+{
+	size_t at = place_of(roster, ifindex);
+
+	if (at < roster->n && roster->interfaces[at].ifindex == ifindex)
+		return &roster->interfaces[at];
+	return NULL;
+}
+
+struct rate_reading roster_read_clocks(void)
+{
+	return (struct rate_reading){.monotonic_ns = clock_monotonic_ns(),
+				     .wall_ns = clock_wall_ns()};
+}
+
+void roster_publish(struct roster *roster)
+{
+	size_t i;
+
+	roster->state.interfaces = roster->n;
+	roster->state.clsact_interfaces = 0;
+	for (i = 0; i < roster->n; i++)
+		roster->state.clsact_interfaces +=
+			probe_is_by_clsact(roster->probe, roster->interfaces[i].slot);
+	roster->state.slots_exhausted = missed_wanting_slot(&roster->missed);
+	roster->state.attach_failures = roster->missed.n - roster->state.slots_exhausted;
+	roster->state.netlink_overflows = links_losses(roster->links).overflows;
+	probe_publish(roster->probe, &roster->state);
+}
+
+void roster_release_slot(struct roster *roster, uint32_t slot)
+{
+	probe_release(roster->probe, slot);
+	roster->slot_is_free = true;
+}
+
+/* Without windows a slot is free at once, else when those of its time have been taken. */
+static void let_slot_go(struct roster *roster, uint32_t slot)
+{
+	if (!members_leave(&roster->members, slot, clock_monotonic_ns()))
+		roster_release_slot(roster, slot);
+}
+
+static void tell_missed(struct roster *roster, const struct link *link, int ret,
+			const struct error *err)
+{
+	roster->refusal = *err;
+	if (missed_add(&roster->missed, link->ifindex, ret == -ENOSPC))
+		log_warning("%s is not probed: %s%s%s", link->ifname, err->what,
+			    err->hint[0] ? "; " : "", err->hint);
+}
+
+/*
+ * Many interfaces at once are a crowd, too: while tcx makes us wait, nothing else is looked after.
+ */
+static bool is_crowd(struct roster *roster, uint64_t now_ns)
+{
+	if (now_ns - roster->crowd_since_ns > NSEC_PER_SEC) {
+		roster->crowd_since_ns = now_ns;
+		roster->came = 0;
+	}
+	return ++roster->came > CROWD_AT_ONCE || roster->n >= PROBE_CROWD;
+}
+
+/* An interface that cannot be attached is a loss to be told, not an end of everything. */
+void roster_attach(struct roster *roster, const struct link *link, bool in_crowd)
+{
+	struct interface interface = {.ifindex = link->ifindex, .in_total = true};
+	struct series_member member = {.ifindex = link->ifindex, .to_ns = SERIES_STAYS};
+	size_t at = place_of(roster, link->ifindex);
+	struct error err = {0};
+	int ret;
+
+	member.from_ns = clock_monotonic_ns();
+	if (array_reserve(&roster->interfaces, &roster->capacity, roster->n + 1,
+			  sizeof(*roster->interfaces)))
+		ret = error_errno(&err, -ENOMEM, "cannot keep track of it");
+	else
+		ret = probe_attach(roster->probe, link->ifindex, in_crowd, &interface.slot, &err);
+	if (ret == -ENODEV) /* gone again; the event is on its way */
+		return;
+	if (ret) {
+		tell_missed(roster, link, ret, &err);
+		return;
+	}
+	missed_remove(&roster->missed, link->ifindex);
+	interface.last = roster_read_clocks();
+	snprintf(interface.ifname, sizeof(interface.ifname), "%s", link->ifname);
+	memcpy(member.ifname, interface.ifname, sizeof(member.ifname));
+	member.slot = interface.slot;
+	if (roster->options->window_ns && members_add(&roster->members, &member))
+		log_warning("%s: no memory for its windows", link->ifname);
+	memmove(roster->interfaces + at + 1, roster->interfaces + at,
+		(roster->n - at) * sizeof(*roster->interfaces));
+	roster->interfaces[at] = interface;
+	roster->n++;
+	log_debug("attached to %s", link->ifname);
+}
+
+void roster_name_rate(struct rate *rate, const struct interface *interface)
+{
+	rate->ifindex = interface->ifindex;
+	rate->slot = interface->slot;
+	memcpy(rate->ifname, interface->ifname, sizeof(rate->ifname));
+	rate->in_total = interface->in_total;
+}
+
+/*
+ * Every interface there is, for the judgement of a total; the caller frees it. NULL without memory.
+ */
+static struct stack_entry *stack_of(const struct roster *roster, size_t *n)
+{
+	struct stack_entry *entries = NULL;
+	size_t capacity = 0;
+
+	*n = 0;
+	links_for_each (link, roster->links) {
+		if (array_reserve(&entries, &capacity, *n + 1, sizeof(*entries))) {
+			free(entries);
+			return NULL;
+		}
+		entries[(*n)++] = (struct stack_entry){link, find(roster, link->ifindex)};
+	}
+	return entries;
+}
+
+/* `link` as it was: it may be out of the cache already; NULL: keep the last judgement. */
+static void judge_for_total(const struct roster *roster, struct interface *interface,
+			    const struct link *link)
+{
+	size_t n;
+	struct stack_entry *entries = roster->options->total && link ? stack_of(roster, &n) : NULL;
+
+	if (entries)
+		interface->in_total = stack_is_bottom(link, entries, n);
+	free(entries);
+}
+
+void roster_detach(struct roster *roster, struct interface *interface, const struct link *link)
+{
+	struct rate_reading now = roster_read_clocks();
+	struct error err = {0};
+
+	judge_for_total(roster, interface, link);
+	if (probe_detach(roster->probe, interface->slot, &now.counters, &err)) {
+		log_warning("%s: its last counts are lost: %s", interface->ifname, err.what);
+	} else if (array_reserve(&roster->finished, &roster->finished_capacity,
+				 roster->n_finished + 1, sizeof(*roster->finished))) {
+		log_warning("%s: its last counts are lost: no memory", interface->ifname);
+	} else {
+		struct rate *rate = &roster->finished[roster->n_finished++];
+
+		roster_name_rate(rate, interface);
+		rate_between(rate, &interface->last, &now);
+	}
+	let_slot_go(roster, interface->slot);
+	log_debug("detached from %s", interface->ifname);
+	roster->n--;
+	memmove(interface, interface + 1,
+		(size_t)(roster->interfaces + roster->n - interface) * sizeof(*interface));
+}
+
+static void rename_interface(struct roster *roster, struct interface *interface, const char *ifname)
+{
+	snprintf(interface->ifname, sizeof(interface->ifname), "%s", ifname);
+	members_rename(&roster->members, interface->slot, ifname);
+}
+
+void roster_link_changed(void *context, const struct link *before, const struct link *after)
+{
+	struct roster *roster = context;
+	struct interface *interface = find(roster, before ? before->ifindex : after->ifindex);
+	bool wanted = after && selection_matches(&roster->options->selection, after->ifname);
+
+	if (interface && !wanted)
+		roster_detach(roster, interface, before);
+	else if (!interface && wanted)
+		roster_attach(roster, after, is_crowd(roster, clock_monotonic_ns()));
+	else if (interface)
+		rename_interface(roster, interface, after->ifname);
+	if (!wanted)
+		missed_remove(&roster->missed, before ? before->ifindex : after->ifindex);
+	roster->stack_changed = true;
+	roster_publish(roster);
+}
+
+/* A slot has become free: those that wanted one. */
+void roster_attach_missed(struct roster *roster)
+{
+	size_t i, n = roster->missed.n;
+
+	if (!roster->slot_is_free || !missed_wanting_slot(&roster->missed))
+		return;
+	roster->slot_is_free = false;
+	/* Backwards: one that is attached makes way for the last. */
+	for (i = n; i-- > 0;) {
+		const struct link *link = links_get(roster->links, roster->missed.items[i].ifindex);
+
+		if (link && roster->missed.items[i].wants_slot)
+			roster_attach(roster, link, is_crowd(roster, clock_monotonic_ns()));
+	}
+	roster_publish(roster);
+}
+
+/*
+ * Takes the programs off and puts them on again; what was counted so far is kept. Returns whether the
+ * interface is attached as before, at the same place.
+ */
+static bool attach_anew(struct roster *roster, struct interface *interface, bool in_crowd)
+{
+	const struct link *link = links_get(roster->links, interface->ifindex);
+	size_t before = roster->n;
+
+	if (!link)
+		return true; /* its removal is on the way */
+	roster_detach(roster, interface, link);
+	roster_attach(roster, link, in_crowd);
+	return roster->n == before;
+}
+
+/*
+ * Two that both want to be first would never come to rest, so after some times the other one wins,
+ * which is said.
+ */
+static void mend(struct roster *roster, struct interface *interface)
+{
+	unsigned int mended = interface->mended + 1;
+	uint32_t ifindex = interface->ifindex;
+
+	log_warning(
+		"%s: another program came before our filter or threw it out, and what it ended was "
+		"not counted; %s",
+		interface->ifname,
+		mended < MENDED_AT_MOST ? "attached anew" : "attached anew for the last time");
+	roster->hidden++;
+	attach_anew(roster, interface, false);
+	interface = find(roster, ifindex);
+	if (interface)
+		interface->mended = mended;
+	roster_publish(roster);
+}
+
+/* Events were lost: an interface that was made anew under its old ifindex lacks our programs. */
+void roster_links_resynced(void *context)
+{
+	struct roster *roster = context;
+	size_t i = 0;
+
+	while (i < roster->n) {
+		struct interface *interface = &roster->interfaces[i];
+
+		if (probe_is_attached(roster->probe, interface->slot) ||
+		    attach_anew(roster, interface, roster->n > PROBE_CROWD))
+			i++;
+	}
+	roster_publish(roster);
+}
+
+/*
+ * The kernel tells nobody when another program comes in front of a filter, or when one is thrown out. So
+ * a few interfaces at a time are asked, at most every CHECK_PERIOD_NS: nothing to notice, and within
+ * seconds all of them.
+ */
+void roster_check_hidden(struct roster *roster, uint64_t now_ns)
+{
+	size_t left;
+
+	if (!roster->state.clsact_interfaces || now_ns - roster->checked_ns < CHECK_PERIOD_NS)
+		return;
+	roster->checked_ns = now_ns;
+	for (left = roster->n < CHECKS_AT_ONCE ? roster->n : CHECKS_AT_ONCE; left; left--) {
+		struct interface *interface;
+
+		roster->check_at = (roster->check_at + 1) % roster->n;
+		interface = &roster->interfaces[roster->check_at];
+		if (interface->mended == MENDED_AT_MOST ||
+		    !probe_is_hidden(roster->probe, interface->slot))
+			continue;
+		mend(roster, interface);
+	}
+}
+
+/* Which interfaces a total adds up, afresh when the stack of interfaces has changed. */
+void roster_refresh_stack(struct roster *roster)
+{
+	struct stack_entry *entries;
+	size_t i, n;
+
+	if (!roster->stack_changed)
+		return;
+	entries = stack_of(roster, &n);
+	if (!entries)
+		return; /* the flag stays: tried again with the next reading */
+	for (i = 0; i < roster->n; i++) {
+		struct interface *interface = &roster->interfaces[i];
+		const struct link *link = links_get(roster->links, interface->ifindex);
+
+		/* One that has just gone keeps what it was. */
+		if (link)
+			interface->in_total = stack_is_bottom(link, entries, n);
+	}
+	roster->stack_changed = false;
+	free(entries);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * roster: which interfaces are attached. It follows the links, attaches what appears or comes to match
+ * the selection, keeps the last rates of what goes, tries again what could not be attached, and
+ * mends what another program has pushed aside. The engine's; one thread.
+ */
+#ifndef IFPULSE_APP_ROSTER_H
+#define IFPULSE_APP_ROSTER_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/members.h"
+#include "app/missed.h"
+#include "app/options.h"
+#include "base/error.h"
+#include "kernel/links.h"
+#include "kernel/probe.h"
+#include "model/rate.h"
+
+struct interface {
+	uint32_t ifindex;
+	uint32_t slot;
+	char ifname[IF_NAMESIZE];
+	struct rate_reading last;
+	unsigned int mended; /* how often it was attached anew since another came in front */
+	bool in_total;
+};
+
+struct roster {
+	const struct options *options; /* borrowed */
+	struct links *links;           /* these two are the engine's */
+	struct probe *probe;
+	struct interface *interfaces; /* attached ones, by ifindex */
+	size_t n, capacity;
+	struct rate *finished; /* of interfaces that went since the last reading */
+	size_t n_finished, finished_capacity;
+	struct members members; /* for windows; else empty */
+	struct missed missed;
+	struct error refusal;    /* why the last one that was missed was */
+	bool slot_is_free;       /* one was given back: those that want one may be tried again */
+	uint64_t crowd_since_ns; /* the second in which `came` interfaces were attached */
+	unsigned int came;
+	bool stack_changed;  /* in_total is to be judged afresh */
+	uint64_t hidden;     /* times that another program hid packets from us */
+	uint64_t checked_ns; /* when roster_check_hidden() last did, and where it was */
+	size_t check_at;
+	struct instance_state state; /* what other instances are shown */
+};
+
+/* Frees what the roster owns; links and probe are not. */
+void roster_release(struct roster *roster);
+
+/* Both clocks, counters unset. */
+struct rate_reading roster_read_clocks(void);
+
+/* An interface that cannot be attached is told and remembered as missed. */
+void roster_attach(struct roster *roster, const struct link *link, bool in_crowd);
+
+/* `interface` is one of the roster's; `link` as it was, NULL where that is not known. */
+void roster_detach(struct roster *roster, struct interface *interface, const struct link *link);
+
+/* The listener of the links; context is the roster. */
+void roster_link_changed(void *context, const struct link *before, const struct link *after);
+void roster_links_resynced(void *context);
+
+/* Now and then, with every reading: see the comments in roster.c. */
+void roster_check_hidden(struct roster *roster, uint64_t now_ns);
+void roster_attach_missed(struct roster *roster);
+
+/* A slot whose windows have all been taken. */
+void roster_release_slot(struct roster *roster, uint32_t slot);
+
+/* Judges in_total of every interface, if the stack has changed. */
+void roster_refresh_stack(struct roster *roster);
+
+/* Puts the interface's identity into a rate. */
+void roster_name_rate(struct rate *rate, const struct interface *interface);
+
+/* Shows the state to other instances. */
+void roster_publish(struct roster *roster);
+
+#endif

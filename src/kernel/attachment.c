@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/attachment.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "kernel/tcx.h"
+
+static bool has_tcx_programs(uint32_t ifindex)
+{
+	return tcx_query(ifindex, DIRECTION_INGRESS, NULL, 0) > 0 ||
+	       tcx_query(ifindex, DIRECTION_EGRESS, NULL, 0) > 0;
+}
+
+static int open_clsact(struct attachment *attachment, const struct attacher *attacher,
+		       struct error *err)
+{
+	int d;
+
+	for (d = 0; d < N_DIRECTIONS; d++) {
+		int priority = clsact_attach(&attacher->programs[d], attachment->ifindex, d, err);
+
+		if (priority < 0)
+			return priority;
+		attachment->clsact_priority[d] = priority;
+	}
+	return 0;
+}
+
+static int open_tcx(struct attachment *attachment, const struct attacher *attacher,
+		    struct error *err)
+{
+	int d;
+
+	for (d = 0; d < N_DIRECTIONS; d++) {
+		int fd = tcx_attach(attacher->programs[d].fd, attachment->ifindex, d);
+
+		if (fd == -EMFILE) {
+			error_errno(err, fd, "cannot attach");
+			error_hint(err, "raise the limit of open files (ulimit -n), or attach by "
+					"--attach clsact");
+			return fd;
+		}
+		if (fd < 0)
+			return error_errno(err, fd, "cannot attach to the %s hook",
+					   d == DIRECTION_INGRESS ? "ingress" : "egress");
+		attachment->tcx_link_fd[d] = fd;
+	}
+	return 0;
+}
+
+static bool is_first(const struct attachment *attachment, const struct attacher *attacher)
+{
+	int d;
+
+	for (d = 0; d < N_DIRECTIONS; d++)
+		if (clsact_place(&attacher->programs[d], attachment->ifindex, d) != CLSACT_FIRST)
+			return false;
+	return true;
+}
+
+static int open_auto(struct attachment *attachment, const struct attacher *attacher, bool in_crowd,
+		     struct error *err)
+{
+	uint32_t ifindex = attachment->ifindex;
+
+	if (in_crowd && !has_tcx_programs(ifindex)) {
+		if (!open_clsact(attachment, attacher, err) && is_first(attachment, attacher))
+			return 0;
+		attachment_close(attachment, attacher);
+		attachment->ifindex = ifindex;
+	}
+	return open_tcx(attachment, attacher, err);
+}
+
+int attachment_open(struct attachment *attachment, const struct attacher *attacher,
+		    uint32_t ifindex, bool in_crowd, struct error *err)
+{
+	int ret;
+
+	*attachment = (struct attachment){.ifindex = ifindex, .tcx_link_fd = {-1, -1}};
+	if (attacher->mode == PROBE_ATTACH_AUTO)
+		ret = open_auto(attachment, attacher, in_crowd, err);
+	else if (attacher->mode == PROBE_ATTACH_CLSACT)
+		ret = open_clsact(attachment, attacher, err);
+	else
+		ret = open_tcx(attachment, attacher, err);
+	if (ret)
+		attachment_close(attachment, attacher);
+	return ret;
+}
+
+void attachment_close(struct attachment *attachment, const struct attacher *attacher)
+{
+	int d;
+
+	for (d = 0; d < N_DIRECTIONS; d++) {
+		if (attachment->tcx_link_fd[d] >= 0)
+			close(attachment->tcx_link_fd[d]);
+		attachment->tcx_link_fd[d] = -1;
+		if (attachment->clsact_priority[d])
+			clsact_detach(&attacher->programs[d], attachment->ifindex, d,
+				      attachment->clsact_priority[d]);
+		attachment->clsact_priority[d] = 0;
+	}
+	attachment->ifindex = 0;
+}
+
+bool attachment_is_by_clsact(const struct attachment *attachment)
+{
+	return attachment->clsact_priority[DIRECTION_INGRESS];
+}
+
+bool attachment_is_whole(const struct attachment *attachment, const struct attacher *attacher)
+{
+	int d;
+
+	for (d = 0; d < N_DIRECTIONS; d++) {
+		if (!attachment->clsact_priority[d] && !tcx_is_alive(attachment->tcx_link_fd[d]))
+			return false;
+		if (attachment->clsact_priority[d] &&
+		    clsact_place(&attacher->programs[d], attachment->ifindex, d) == CLSACT_ABSENT)
+			return false;
+	}
+	return true;
+}
+
+bool attachment_is_hidden(const struct attachment *attachment, const struct attacher *attacher)
+{
+	if (!attachment_is_by_clsact(attachment))
+		return false;
+	/* Where clsact was asked for, tcx programs come first and nothing can be done about it. */
+	if (attacher->mode == PROBE_ATTACH_AUTO && has_tcx_programs(attachment->ifindex))
+		return true;
+	return !is_first(attachment, attacher);
+}

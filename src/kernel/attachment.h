@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * attachment: the two programs on the two hooks of one interface, by tcx or by clsact.
+ *
+ * tcx comes first in the chain and vanishes with the process, so it is preferred. Yet the kernel waits
+ * for an RCU grace period at each attach and detach by tcx, some 8 ms at HZ=250, and holds the RTNL
+ * all the while (tcx_entry_sync() in include/net/tcx.h); a clsact filter takes 0.1 ms. With hundreds
+ * of interfaces that would keep whoever configures the network waiting for seconds. So where there is
+ * a choice a crowd is attached by clsact, but for interfaces that already have tcx programs, which
+ * could end the chain before a filter sees the packet, or where a filter cannot come first.
+ */
+#ifndef IFPULSE_KERNEL_ATTACHMENT_H
+#define IFPULSE_KERNEL_ATTACHMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "include/probe_abi.h"
+#include "kernel/clsact.h"
+#include "kernel/probe.h"
+
+/* What is attached, and how. */
+struct attacher {
+	enum probe_attach_mode mode; /* AUTO only where the kernel has both */
+	struct clsact_program programs[N_DIRECTIONS];
+};
+
+struct attachment {
+	uint32_t ifindex; /* 0: not attached */
+	int tcx_link_fd[N_DIRECTIONS];
+	int clsact_priority[N_DIRECTIONS]; /* 0: by tcx */
+};
+
+/* 0 or -errno, with nothing attached; -ENODEV when the interface is gone. */
+int attachment_open(struct attachment *attachment, const struct attacher *attacher,
+		    uint32_t ifindex, bool in_crowd, struct error *err);
+
+/* Takes the programs off, whether the interface still exists or not. */
+void attachment_close(struct attachment *attachment, const struct attacher *attacher);
+
+bool attachment_is_by_clsact(const struct attachment *attachment);
+
+/* Whether both hooks still hold. */
+bool attachment_is_whole(const struct attachment *attachment, const struct attacher *attacher);
+
+/*
+ * For a clsact attachment: whether somebody else's program has come in front of ours, or ours is gone;
+ * the kernel tells nobody of either. Attaching anew, and not as one of a crowd, mends it.
+ */
+bool attachment_is_hidden(const struct attachment *attachment, const struct attacher *attacher);
+
+#endif
