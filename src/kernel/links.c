@@ -61,6 +61,7 @@ static int resync(struct links *links, struct error *err)
 
 	links->stale = false;
 	links->losses.resyncs++;
+	netlink_discard(links->events);
 	ret = link_table_dump(&fresh, links->route, links->ethtool, &complete, err);
 	if (ret == 0) {
 		ret = link_cache_merge(&links->cache, &fresh, complete);

@@ -17,6 +17,7 @@
  */
 #define MESSAGE_SIZE (128 * 1024)
 #define DUMP_ATTEMPTS 3
+#define DISCARD_MAX 1000000
 #define RECEIVE_MAX 64 /* datagrams in one netlink_receive() */
 
 struct netlink {
@@ -263,17 +264,16 @@ int netlink_talk(struct netlink *nl, const char *what, netlink_handler handler, 
 	return ret < 0 ? netlink_fail(err, ret, what, &answer) : 0;
 }
 
-/*
- * A dump that broke off keeps its socket busy, and goes on with every datagram that is read: read
- * on, and it comes to its end.
- */
-static void netlink_discard(struct netlink *nl)
+void netlink_discard(struct netlink *nl)
 {
-	int ret;
+	int ret, i;
 
-	do
+	/* Bounded, since a storm of events may fill it as fast. */
+	for (i = 0; i < DISCARD_MAX; i++) {
 		ret = netlink_read(nl, MSG_DONTWAIT);
-	while (ret >= 0 || ret == -EMSGSIZE);
+		if (ret < 0 && ret != -EMSGSIZE && ret != -ENOBUFS)
+			return;
+	}
 }
 
 int netlink_dump(struct netlink *nl, const char *what, const struct netlink_reader *reader,
@@ -284,6 +284,7 @@ int netlink_dump(struct netlink *nl, const char *what, const struct netlink_read
 
 	for (attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
 		if (attempt > 0) {
+			/* A dump that broke off goes on with every datagram that is read. */
 			netlink_discard(nl);
 			if (reader->restart)
 				reader->restart(reader->context);

@@ -95,6 +95,12 @@ uint64_t netlink_interrupted(const struct netlink *nl);
 int netlink_receive(struct netlink *nl, netlink_handler handler, void *context, bool *lost);
 
 /*
+ * Throws away what is queued. Before the whole state is read afresh after a loss: what is queued then is older
+ * than that state and would be taken for news.
+ */
+void netlink_discard(struct netlink *nl);
+
+/*
  * Looks up a generic netlink family and, where `group_name` is not NULL, one of its multicast
  * groups, over an asking NETLINK_GENERIC socket. -ENOENT where the kernel has none such.
  */

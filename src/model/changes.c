@@ -65,8 +65,9 @@ static void compare_addresses(const struct link *before, const struct link *afte
 	char previous[CHANGE_TEXT_SIZE], current[CHANGE_TEXT_SIZE];
 	size_t i;
 
-	if (before->address_len != after->address_len ||
-	    memcmp(before->address, after->address, before->address_len)) {
+	/* The hardware address of a new interface is no news. */
+	if (before->ifindex && (before->address_len != after->address_len ||
+				memcmp(before->address, after->address, before->address_len))) {
 		if (before->address_len)
 			report(sink, CHANGE_ADDRESS_REMOVED, after,
 			       link_hardware_text(previous, before->address, before->address_len),
@@ -112,6 +113,7 @@ void changes_between(const struct link *before, const struct link *after,
 
 	if (!before) {
 		report(sink, CHANGE_ADDED, after, NULL, link_operstate_name(after->operstate));
+		compare_addresses(&(const struct link){0}, after, sink);
 		return;
 	}
 	if (!after) {

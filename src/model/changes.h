@@ -8,7 +8,7 @@
 #include "model/link.h"
 
 enum change_event {
-	CHANGE_ADDED,
+	CHANGE_ADDED,   /* followed by CHANGE_ADDRESS_ADDED for each address that it has already */
 	CHANGE_REMOVED, /* deleted, or moved to another network namespace */
 	CHANGE_UP,      /* link_is_up() became true; previous and current are operstates */
 	CHANGE_DOWN,

@@ -242,6 +242,21 @@ static void reports_addresses(void **state)
 							   "address-added - 192.0.2.1/24\n");
 }
 
+static void reports_what_a_new_one_has(void **state)
+{
+	struct link_addr addrs[] = {ipv4("192.0.2.1", 24), ipv4("198.51.100.1", 32)};
+	struct link after = make_link();
+
+	(void)state;
+	after.addrs = addrs;
+	after.n_addrs = 2;
+	assert_string_equal(between(NULL, &after).text, "added - UP\n"
+							"address-added - 192.0.2.1/24\n"
+							"address-added - 198.51.100.1/32\n");
+	/* They go with it. */
+	assert_string_equal(between(&after, NULL).text, "removed UP -\n");
+}
+
 static void tells_addresses_apart(void **state)
 {
 	struct link_addr a = ipv4("192.0.2.1", 24), b = a;
@@ -280,6 +295,7 @@ int main(void)
 		cmocka_unit_test(reports_masters),
 		cmocka_unit_test(reports_hardware_addresses),
 		cmocka_unit_test(reports_addresses),
+		cmocka_unit_test(reports_what_a_new_one_has),
 		cmocka_unit_test(tells_addresses_apart),
 	};
 
