@@ -10,7 +10,7 @@ _ifpulse_interfaces() {
 
 _ifpulse() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands="rate windows list watch health doctor" command="" word choices
+	local commands="rate windows bursts list watch health doctor" command="" word choices
 	COMPREPLY=()
 	# --attach=t comes as three words, --attach= as two.
 	if [[ $current == = ]]; then

@@ -234,6 +234,11 @@ uint64_t engine_wall_offset_ns(const struct engine *engine)
 	return probe_wall_offset_ns(engine->roster.probe);
 }
 
+const struct link *engine_link(const struct engine *engine, uint32_t ifindex)
+{
+	return links_get(engine->roster.links, ifindex);
+}
+
 size_t engine_unattached(const struct engine *engine)
 {
 	return engine->roster.missed.n;

@@ -15,6 +15,7 @@
 #include "app/loop.h"
 #include "app/options.h"
 #include "base/error.h"
+#include "model/link.h"
 #include "model/rate.h"
 #include "model/series.h"
 
@@ -60,6 +61,9 @@ uint64_t engine_wall_offset_ns(const struct engine *engine);
 
 /* Says on stderr what the probe itself lost, where anything was lost. */
 void engine_log_losses(const struct engine *engine);
+
+/* What is known of an interface now; NULL where there is none. */
+const struct link *engine_link(const struct engine *engine, uint32_t ifindex);
 
 /* Interfaces that the selection asks for and that could not be attached. */
 size_t engine_unattached(const struct engine *engine);

@@ -36,6 +36,14 @@ static const struct option_spec specs[] = {
 	{OPTION_PERIOD, "period", "boot|interval|both", "what to judge (default: all there is)"},
 	{OPTION_ATTACH, "attach", "auto|tcx|clsact", "how (default auto: see the man page)"},
 	{OPTION_MAX_INTERFACES, "max-interfaces", "N", "room for N (default: twice what is there)"},
+	{OPTION_RULE, "rule", "share|hysteresis|baseline", "what a burst is: see the man page"},
+	{OPTION_THRESHOLD, "threshold", "SHARE|RATE", "hot above: 50% of line rate, or 5Gbit"},
+	{OPTION_LOW, "low", "SHARE|RATE", "hysteresis: ends below (default half)"},
+	{OPTION_SPEED, "speed", "RATE", "the line rate, where netlink is wrong"},
+	{OPTION_FACTOR, "factor", "N", "baseline: times the median (default 10)"},
+	{OPTION_FLOOR, "floor", "RATE", "baseline: never below (default 10Mbit)"},
+	{OPTION_MIN_DURATION, "min-duration", "TIME", "leave out shorter bursts"},
+	{OPTION_MERGE_GAP, "merge-gap", "TIME", "bursts this close are one"},
 	{'j', "json", NULL, "JSON: one array"},
 	{OPTION_CSV, "csv", NULL, "CSV with a header line"},
 	{OPTION_NO_COLOUR, "no-color", NULL, "no colour (also: NO_COLOR set)"},
@@ -116,8 +124,8 @@ static void print_help(const struct command *command, const struct command *comm
 	       "3 could not run.\n");
 }
 
-static int choice_of(const char *text, const char *const *choices, int n, const char *what,
-		     int *choice, struct error *err)
+static int choice_of(const char *text, const char *const *choices, int n, int id, int *choice,
+		     struct error *err)
 {
 	int i;
 
@@ -127,9 +135,8 @@ static int choice_of(const char *text, const char *const *choices, int n, const 
 			return 0;
 		}
 	}
-	return error_set(
-		err, -EINVAL, "'%s' is none of the values of --%s: %s", text, what,
-		spec_of(!strcmp(what, "attach") ? OPTION_ATTACH : OPTION_PERIOD)->argument);
+	return error_set(err, -EINVAL, "'%s' is none of the values of --%s: %s", text,
+			 spec_of(id)->name, spec_of(id)->argument);
 }
 
 static int take_interval(const char *text, uint64_t *interval_ns, struct error *err)
@@ -195,9 +202,39 @@ static int take_number(const char *text, uint64_t max, uint64_t *value, struct e
 	return ret;
 }
 
+static int take_speed(const char *text, uint64_t *rate_bps, struct error *err)
+{
+	uint64_t value;
+	int ret = units_parse_rate(text, &value, err);
+
+	if (!ret && !value)
+		return error_set(err, -ERANGE, "rate '%s' must be more than nothing", text);
+	if (!ret)
+		*rate_bps = value;
+	return ret;
+}
+
+static int take_mark(const char *text, struct mark *mark, struct error *err)
+{
+	struct mark taken = {0};
+	int ret;
+
+	if (!strchr(text, '%')) {
+		ret = take_speed(text, &taken.rate_bps, err);
+	} else {
+		ret = units_parse_percent(text, &taken.share_ppb, err);
+		if (!ret && !taken.share_ppb)
+			ret = error_set(err, -ERANGE, "share '%s' must be more than nothing", text);
+	}
+	if (!ret)
+		*mark = taken;
+	return ret;
+}
+
 static int take(struct options *options, int id, const char *text, struct error *err)
 {
 	static const char *const modes[] = {"auto", "tcx", "clsact"};
+	static const char *const rules[] = {"share", "hysteresis", "baseline"};
 	static const char *const periods[] = {"boot", "interval", "both"};
 	uint64_t number = 0;
 	int choice, ret;
@@ -229,6 +266,26 @@ static int take(struct options *options, int id, const char *text, struct error 
 	case OPTION_NO_COLOUR:
 		options->no_colour = true;
 		return 0;
+	case OPTION_RULE:
+		ret = choice_of(text, rules, ARRAY_SIZE(rules), id, &choice, err);
+		options->has_rule = true;
+		if (!ret)
+			options->rule = (enum burst_rule)choice;
+		return ret;
+	case OPTION_THRESHOLD:
+		return take_mark(text, &options->high, err);
+	case OPTION_LOW:
+		return take_mark(text, &options->low, err);
+	case OPTION_SPEED:
+		return take_speed(text, &options->speed_bps, err);
+	case OPTION_FACTOR:
+		return take_number(text, 1000000, &options->factor, err);
+	case OPTION_FLOOR:
+		return take_speed(text, &options->floor_bps, err);
+	case OPTION_MIN_DURATION:
+		return take_duration(text, &options->min_duration_ns, err);
+	case OPTION_MERGE_GAP:
+		return take_duration(text, &options->merge_gap_ns, err);
 	case OPTION_TOTAL:
 		options->total = true;
 		return 0;
@@ -241,12 +298,12 @@ static int take(struct options *options, int id, const char *text, struct error 
 		options->max_interfaces = (uint32_t)number;
 		return ret;
 	case OPTION_ATTACH:
-		ret = choice_of(text, modes, ARRAY_SIZE(modes), "attach", &choice, err);
+		ret = choice_of(text, modes, ARRAY_SIZE(modes), id, &choice, err);
 		if (!ret)
 			options->attach_mode = (enum probe_attach_mode)choice;
 		return ret;
 	case OPTION_PERIOD:
-		ret = choice_of(text, periods, ARRAY_SIZE(periods), "period", &choice, err);
+		ret = choice_of(text, periods, ARRAY_SIZE(periods), id, &choice, err);
 		if (!ret)
 			options->health_period = (enum health_period)(PERIOD_BOOT + choice);
 		return ret;

@@ -12,11 +12,12 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "kernel/probe.h"
+#include "model/burst.h"
 #include "model/health.h"
 #include "model/select.h"
 #include "out/writer.h"
 
-/* Exit status (design: command contract). */
+/* Exit status of every command. */
 enum exit_status {
 	EXIT_DONE = 0,
 	EXIT_FOUND = 1, /* ran, and found what was asked about */
@@ -36,10 +37,24 @@ enum option_id {
 	OPTION_ERRORS_OVER,
 	OPTION_DROPS_OVER,
 	OPTION_PERIOD,
+	OPTION_RULE,
+	OPTION_THRESHOLD,
+	OPTION_LOW,
+	OPTION_SPEED,
+	OPTION_FACTOR,
+	OPTION_FLOOR,
+	OPTION_MIN_DURATION,
+	OPTION_MERGE_GAP,
 	OPTION_VERSION,
 };
 
 enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
+
+/* A share of the line rate, or a rate. */
+struct mark {
+	uint64_t share_ppb; /* 0: it is a rate */
+	uint64_t rate_bps;
+};
 
 enum health_period { PERIOD_DEFAULT, PERIOD_BOOT, PERIOD_INTERVAL, PERIOD_BOTH };
 
@@ -61,6 +76,13 @@ struct options {
 	uint32_t max_interfaces; /* 0: by what there is */
 	struct health_limits health_limits;
 	enum health_period health_period;
+	bool has_rule; /* else by what is known of the interface */
+	enum burst_rule rule;
+	struct mark high, low; /* both 0: the default */
+	uint64_t speed_bps;    /* 0: as netlink says */
+	uint64_t factor;       /* 0: the default */
+	uint64_t floor_bps;    /* 0: the default */
+	uint64_t min_duration_ns, merge_gap_ns;
 };
 
 struct command {

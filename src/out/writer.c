@@ -238,6 +238,11 @@ void writer_number(struct writer *writer, const char *name, double value)
 	put_plain(writer, name, text);
 }
 
+void writer_boolean(struct writer *writer, const char *name, bool value)
+{
+	put_plain(writer, name, value ? "true" : "false");
+}
+
 void writer_null(struct writer *writer, const char *name)
 {
 	/* CSV knows no null: an empty field is not a zero either. */

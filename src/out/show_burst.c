@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "out/show_burst.h"
+
+#include <inttypes.h>
+#include <net/if.h>
+
+#include "base/array.h"
+#include "base/text.h"
+#include "base/units.h"
+
+static const char *const direction_names[] = {"rx", "tx"};
+
+void show_burst_record(struct writer *writer, const struct burst_place *place,
+		       const struct burst *burst)
+{
+	writer_begin(writer);
+	writer_time(writer, "time", burst->start_ns + place->wall_offset_ns);
+	writer_unsigned(writer, "ifindex", place->ifindex);
+	writer_text(writer, "ifname", place->ifname);
+	writer_text(writer, "direction", direction_names[place->direction]);
+	writer_unsigned(writer, "duration_us", (burst->end_ns - burst->start_ns) / NSEC_PER_USEC);
+	writer_unsigned(writer, "window_us", place->width_ns / NSEC_PER_USEC);
+	writer_unsigned(writer, "windows", burst->windows);
+	writer_unsigned(writer, "bytes", burst->traffic.bytes);
+	writer_unsigned(writer, "packets", burst->traffic.packets);
+	writer_unsigned(writer, "wire_bytes", burst->traffic.wire_bytes);
+	writer_unsigned(writer, "wire_packets", burst->traffic.wire_packets);
+	writer_unsigned(writer, "peak_bps", burst->peak_bps);
+	writer_unsigned(writer, "mean_bps", burst->mean_bps);
+	writer_unsigned(writer, "threshold_bps", burst->threshold_bps);
+	writer_text(writer, "rule", burst_rule_name(place->rule));
+	if (place->speed_bps)
+		writer_unsigned(writer, "speed_mbps", place->speed_bps / 1000000);
+	else
+		writer_null(writer, "speed_mbps");
+	writer_text(writer, "speed_source", place->speed_source);
+	writer_boolean(writer, "cut", burst->is_cut);
+	writer_end(writer);
+}
+
+void show_burst_line(struct sink *sink, const struct burst_place *place, const struct burst *burst)
+{
+	char time[UNITS_TEXT_SIZE], duration[UNITS_TEXT_SIZE], peak[UNITS_TEXT_SIZE];
+	char mean[UNITS_TEXT_SIZE], size[UNITS_TEXT_SIZE], mark[UNITS_TEXT_SIZE];
+	char name[IF_NAMESIZE * TEXT_ESCAPE_GROWTH];
+
+	text_escape(name, sizeof(name), place->ifname);
+	sink_format(sink,
+		    "%s  %-10s %s %9s%s  peak %s, mean %s, %s, %" PRIu64 " packets (above %s)\n",
+		    units_format_wall(time, burst->start_ns + place->wall_offset_ns), name,
+		    direction_names[place->direction],
+		    units_format_time(duration, burst->end_ns - burst->start_ns),
+		    burst->is_cut ? "+" : " ", units_format_rate(peak, burst->peak_bps),
+		    units_format_rate(mean, burst->mean_bps),
+		    units_format_size(size, burst->traffic.wire_bytes),
+		    (uint64_t)burst->traffic.wire_packets,
+		    units_format_rate(mark, burst->threshold_bps));
+	sink_commit(sink);
+}
+
+int show_burst_summary_new(struct table **out, bool use_colour)
+{
+	static const struct table_column columns[] = {
+		{.title = "INTERFACE"},
+		{.title = "DIR"},
+		{.title = "BURSTS", .right = true},
+		{.title = "TIME", .right = true},
+		{.title = "BYTES", .right = true},
+		{.title = "P50", .right = true},
+		{.title = "P90", .right = true},
+		{.title = "P99", .right = true},
+		{.title = "PEAK/MEAN", .right = true},
+	};
+
+	return table_new(out, columns, ARRAY_SIZE(columns), use_colour);
+}
+
+static void put_time(struct table *table, const struct burst_summary *summary, uint64_t time_ns)
+{
+	char text[UNITS_TEXT_SIZE];
+
+	if (summary->count)
+		table_cell(table, TABLE_PLAIN, "%s", units_format_time(text, time_ns));
+	else
+		table_cell(table, TABLE_DIM, "-");
+}
+
+void show_burst_summary_row(struct table *table, const struct burst_place *place,
+			    const struct burst_summary *summary)
+{
+	table_cell(table, TABLE_BOLD, "%s", place->ifname);
+	table_cell(table, TABLE_PLAIN, "%s", direction_names[place->direction]);
+	table_cell(table, TABLE_PLAIN, "%zu", summary->count);
+	table_cell(table, TABLE_PLAIN, "%.3g%%", 100 * summary->time_share);
+	table_cell(table, TABLE_PLAIN, "%.3g%%", 100 * summary->byte_share);
+	put_time(table, summary, summary->p50_ns);
+	put_time(table, summary, summary->p90_ns);
+	put_time(table, summary, summary->p99_ns);
+	if (summary->peak_to_mean > 0)
+		table_cell(table, TABLE_PLAIN, "%.3g", summary->peak_to_mean);
+	else
+		table_cell(table, TABLE_DIM, "-");
+}

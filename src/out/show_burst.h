@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* show_burst: bursts as records and as lines for people, and the summary at the end. */
+#ifndef IFPULSE_OUT_SHOW_BURST_H
+#define IFPULSE_OUT_SHOW_BURST_H
+
+#include "model/burst.h"
+#include "model/burst_stats.h"
+#include "out/sink.h"
+#include "out/table.h"
+#include "out/writer.h"
+
+/* Where a burst was, and by what it was judged. */
+struct burst_place {
+	uint32_t ifindex;
+	const char *ifname;
+	enum direction direction;
+	enum burst_rule rule;
+	uint64_t width_ns;
+	uint64_t speed_bps;       /* 0: unknown */
+	const char *speed_source; /* "netlink", "user"; NULL: unknown */
+	uint64_t wall_offset_ns;  /* added to the burst's times */
+};
+
+/*
+ * Fields: time ifindex ifname direction duration_us window_us windows bytes packets wire_bytes
+ * wire_packets peak_bps mean_bps threshold_bps rule speed_mbps speed_source cut. Unknown is null.
+ */
+void show_burst_record(struct writer *writer, const struct burst_place *place,
+		       const struct burst *burst);
+
+/* One line, committed. */
+void show_burst_line(struct sink *sink, const struct burst_place *place, const struct burst *burst);
+
+/* 0 or -ENOMEM. */
+int show_burst_summary_new(struct table **out, bool use_colour);
+void show_burst_summary_row(struct table *table, const struct burst_place *place,
+			    const struct burst_summary *summary);
+
+#endif
