@@ -282,7 +282,7 @@ static int tick(void *context, uint64_t expirations)
 	return ret;
 }
 
-/* On stdout as a table; beside records it goes to stderr, where it does not break them. */
+/* For people only: among records it would be an object of another kind. */
 static int summarise(struct bursts_command *bursts)
 {
 	struct table *table;

@@ -138,6 +138,7 @@ void roster_attach(struct roster *roster, const struct link *link, bool in_crowd
 		(roster->n - at) * sizeof(*roster->interfaces));
 	roster->interfaces[at] = interface;
 	roster->n++;
+	roster->stack_changed = true;
 	log_debug("attached to %s", link->ifname);
 }
 
@@ -224,6 +225,7 @@ void roster_link_changed(void *context, const struct link *before, const struct 
 		rename_interface(roster, interface, after->ifname);
 	if (!wanted)
 		missed_remove(&roster->missed, before ? before->ifindex : after->ifindex);
+	/* Also one that is not probed, or only changed, can stand between two others. */
 	roster->stack_changed = true;
 	roster_publish(roster);
 }

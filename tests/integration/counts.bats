@@ -389,6 +389,24 @@ finish_one() { # NS
 	end_probe "$1"
 }
 
+@test "a total stays right when an upper interface is attached anew" {
+	local count=3000 size=200
+	ip -n "$NS1" link add br0 type bridge
+	ip -n "$NS1" link set v1 master br0
+	ip -n "$NS1" link set br0 address "$(mac_of "$NS1" v1)" up
+	wait_up "$NS1" br0
+	settle
+	probe "$NS1" v1 --total --attach clsact -i v1 -i br0
+	in_ns "$NS1" tc qdisc del dev br0 clsact
+	wait_for_line "$IFPULSE_ERR" 'br0: another program came before our filter or threw it out'
+	# The bridge takes what is for its own address: these frames pass both.
+	send "$NS0" traffic udp-send --to 192.0.2.2 --port 7009 --count "$count" --size "$size"
+	settle
+	end_probe "$NS1"
+	(($(probed "$NS1" br0 rx_packets) >= count))
+	assert_equal "$(probed "$NS1" total rx_packets)" "$(probed "$NS1" v1 rx_packets)" "total"
+}
+
 @test "iperf3 over a veth pair: rate sums equal stats64 deltas to the byte" {
 	require_tool iperf3
 	begin -I 100ms
