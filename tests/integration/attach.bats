@@ -395,6 +395,14 @@ two_at_once() { # MODE
 	no_filters_of_ours "$NS0" a2
 }
 
+@test "doctor tries a few of a crowd by tcx and leaves no qdisc behind" {
+	make_crowd
+	in_ns "$NS0" "$BUILD/ifpulse" doctor -j >"$BATS_TEST_TMPDIR/doctor"
+	jq -e 'any(.check == "attach" and .status == "ok" and
+		(.detail | contains("by tcx to 32, by clsact to 0 of 81 interfaces")))' "$BATS_TEST_TMPDIR/doctor"
+	assert_equal "$(in_ns "$NS0" tc qdisc show | grep -c clsact || true)" 0 "clsact qdiscs"
+}
+
 @test "a tcx program that comes before our filter is noticed, and we go before it" {
 	make_crowd
 	ip -n "$NS0" link set a3 up
