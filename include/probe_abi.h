@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define PROBE_ABI_VERSION 1
+#define PROBE_ABI_VERSION 2
 
 enum direction { DIRECTION_INGRESS, DIRECTION_EGRESS, N_DIRECTIONS };
 
@@ -103,13 +103,16 @@ struct instance_state {
 	__u64 attach_failures;     /* interfaces that should be attached and could not be */
 	__u64 slots_exhausted;     /* interfaces not probed for want of a slot */
 	__u64 netlink_overflows;   /* event sockets that lost messages; each was resynced */
+	__u64 hidden;              /* times that another program hid packets from a filter */
+	__u64 overrun_windows;     /* overwritten before they were read */
+	__u64 late_packets;        /* counted into a window after it had been delivered */
 	__u64 started_realtime_ns; /* since 1970 */
 };
 
 _Static_assert(sizeof(struct traffic_counter) == 32, "ABI");
 _Static_assert(sizeof(struct traffic_totals) == 64, "ABI");
 _Static_assert(sizeof(struct drop_totals) == 16, "ABI");
-_Static_assert(sizeof(struct instance_state) == 56, "ABI");
+_Static_assert(sizeof(struct instance_state) == 80, "ABI");
 _Static_assert(sizeof(struct open_windows) == 128, "ABI");
 _Static_assert(sizeof(struct window_record) == 64, "ABI");
 _Static_assert(sizeof(struct window_log) == 64, "ABI");

@@ -163,6 +163,12 @@ static void take_instance(void *context, const struct instance *instance)
 			    "interfaces found no slot");
 	lost |= append_loss(detail, sizeof(detail), state->netlink_overflows,
 			    "times netlink events overflowed");
+	lost |= append_loss(detail, sizeof(detail), state->hidden,
+			    "times another program hid packets");
+	lost |= append_loss(detail, sizeof(detail), state->overrun_windows,
+			    "windows were overwritten unread");
+	lost |= append_loss(detail, sizeof(detail), state->late_packets,
+			    "packets came too late for their windows");
 	lost |= append_loss(detail, sizeof(detail), losses->unassigned_packets,
 			    "packets had no slot");
 	lost |= append_loss(detail, sizeof(detail), losses->missed_drops, "drops went unseen");

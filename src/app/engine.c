@@ -194,6 +194,20 @@ void engine_finish(struct engine *engine)
 	roster_publish(&engine->roster);
 }
 
+/* What the windows have lost, as soon as that is more. */
+static void publish_losses(struct engine *engine)
+{
+	struct windows_losses losses = windows_losses(probe_windows(engine->roster.probe));
+	struct instance_state *state = &engine->roster.state;
+
+	if (losses.overrun_records == state->overrun_windows &&
+	    losses.late_packets == state->late_packets)
+		return;
+	state->overrun_windows = losses.overrun_records;
+	state->late_packets = losses.late_packets;
+	roster_publish(&engine->roster);
+}
+
 int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_span *span,
 			struct error *err)
 {
@@ -214,6 +228,7 @@ int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_
 	if (ret)
 		return ret;
 	engine->windows_until_ns = until_ns;
+	publish_losses(engine);
 	*span = (struct series_span){.from_ns = from_ns,
 				     .until_ns = until_ns,
 				     .width_ns = width_ns,

@@ -68,6 +68,7 @@ void roster_publish(struct roster *roster)
 			probe_is_by_clsact(roster->probe, roster->interfaces[i].slot);
 	roster->state.slots_exhausted = missed_wanting_slot(&roster->missed);
 	roster->state.attach_failures = roster->missed.n - roster->state.slots_exhausted;
+	roster->state.hidden = roster->hidden;
 	roster->state.netlink_overflows = links_losses(roster->links).overflows;
 	probe_publish(roster->probe, &roster->state);
 }

@@ -138,6 +138,10 @@ reader_stopped() { # SECONDS
 	while (($(microseconds) < end)); do sleep 0.1; done
 	kill -CONT "$IFPULSE_PID"
 	settle
+	in_ns "$NS0" "$BUILD/ifpulse" doctor -j -i lo >"$BATS_TEST_TMPDIR/doctor"
+	jq -e --arg pid "pid $IFPULSE_PID " 'any(.check == "instance" and .status == "warning" and
+		(.detail | startswith($pid) and contains("windows were overwritten unread")))' \
+		"$BATS_TEST_TMPDIR/doctor"
 	end_probe "$NS0"
 	stop_ifpulse "$rate_pid"
 	kernel_packets=$(kernel "$NS0" v0 tx_packets)
