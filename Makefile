@@ -37,7 +37,7 @@ B := $(BUILD_DIR)/sanitize
 SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
-LIBS := libbpf libelf zlib libmnl
+LIBS := libbpf libelf zlib libmnl sqlite3 cairo
 CFLAGS ?= -O2 -g
 BASE_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wno-format-nonliteral \

@@ -219,7 +219,8 @@ static void take_windows(struct bursts_command *bursts, const struct series_span
 		    window_is_in_gap(window->start_ns, span->width_ns, span->gaps, span->n_gaps))
 			continue;
 		burst_stats_add_window(&subject->stats, &window->traffic);
-		burst_detector_add(subject->detector, window->start_ns, &window->traffic);
+		burst_detector_add(subject->detector, window->start_ns, &window->traffic,
+				   window->drops);
 	}
 	for (i = 0; i < bursts->n; i++)
 		if (bursts->subjects[i]->to_ns == SERIES_STAYS)

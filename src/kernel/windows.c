@@ -162,7 +162,8 @@ static int push(struct window_array *array, const struct window *window)
 /* Takes a closed window in. One that was delivered open is known but for what came since. */
 static int take_record(struct windows *windows, size_t cpu, const struct window_record *record)
 {
-	struct window window = {record->start_ns, record->slot, record->direction, record->traffic};
+	struct window window = {record->start_ns, record->slot, record->direction, record->traffic,
+				0};
 	struct progress *progress;
 	int ret;
 
@@ -246,7 +247,7 @@ static int take_open(struct windows *windows, size_t cpu, uint32_t slot, uint32_
 {
 	const struct open_window *open = &windows->snapshot[slot].direction[direction];
 	struct progress *progress = progress_of(windows, cpu, slot, direction);
-	struct window window = {open->start_ns, slot, direction, open->traffic};
+	struct window window = {open->start_ns, slot, direction, open->traffic, 0};
 	int ret;
 
 	if (!open->start_ns || !is_due(windows, open->start_ns) ||

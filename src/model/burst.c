@@ -33,8 +33,9 @@ struct burst_detector {
 	bool has_burst; /* `burst` is going on, or may yet be merged with the next */
 	struct burst burst;
 	uint64_t peak_bytes;
-	/* Traffic of windows since the last hot one: part of the burst only if it goes on. */
+	/* Of the windows since the last hot one: part of the burst only if it goes on. */
 	struct traffic_counter since;
+	uint64_t drops_since;
 	uint64_t start_ns;
 	struct histogram histogram; /* BURST_BASELINE */
 };
@@ -222,23 +223,26 @@ static void begin_burst(struct burst_detector *detector, uint64_t start_ns)
 	detector->has_burst = true;
 	detector->peak_bytes = 0;
 	detector->since = (struct traffic_counter){0};
+	detector->drops_since = 0;
 	detector->burst =
 		(struct burst){.start_ns = start_ns, .threshold_bps = high_mark(detector)};
 }
 
 static void go_on(struct burst_detector *detector, uint64_t start_ns,
-		  const struct traffic_counter *traffic)
+		  const struct traffic_counter *traffic, uint64_t drops)
 {
 	add_traffic(&detector->burst.traffic, &detector->since);
 	add_traffic(&detector->burst.traffic, traffic);
+	detector->burst.drops += detector->drops_since + drops;
 	detector->since = (struct traffic_counter){0};
+	detector->drops_since = 0;
 	detector->burst.end_ns = start_ns + detector->config.width_ns;
 	if (traffic->wire_bytes > detector->peak_bytes)
 		detector->peak_bytes = traffic->wire_bytes;
 }
 
 void burst_detector_add(struct burst_detector *detector, uint64_t start_ns,
-			const struct traffic_counter *traffic)
+			const struct traffic_counter *traffic, uint64_t drops)
 {
 	uint64_t width_ns = detector->config.width_ns;
 	uint64_t rate_bps = rate_per_second(8 * traffic->wire_bytes, width_ns);
@@ -250,12 +254,13 @@ void burst_detector_add(struct burst_detector *detector, uint64_t start_ns,
 	if (detector->config.rule == BURST_BASELINE)
 		take_idle(&detector->histogram, start_ns, width_ns);
 	if (detector->has_burst && rate_bps > keep_mark(detector, start_ns)) {
-		go_on(detector, start_ns, traffic);
+		go_on(detector, start_ns, traffic, drops);
 	} else if (detector->has_burst) {
 		add_traffic(&detector->since, traffic);
+		detector->drops_since += drops;
 	} else if (rate_bps > high_mark(detector) && is_warm(detector)) {
 		begin_burst(detector, start_ns);
-		go_on(detector, start_ns, traffic);
+		go_on(detector, start_ns, traffic, drops);
 	}
 	if (detector->config.rule == BURST_BASELINE)
 		take_busy(&detector->histogram, start_ns, width_ns, rate_bps);

@@ -50,6 +50,7 @@ struct burst {
 	uint64_t start_ns, end_ns; /* of its first and last hot window; CLOCK_MONOTONIC */
 	uint64_t windows;          /* hot ones, and those between that merging took in */
 	struct traffic_counter traffic;
+	uint64_t drops;              /* skbs freed as dropped, in its windows */
 	uint64_t peak_bps, mean_bps; /* of the busiest window; over the whole duration */
 	uint64_t threshold_bps;      /* the high mark when it began */
 	bool is_cut;                 /* a gap or the end of the run cut it off */
@@ -69,11 +70,11 @@ int burst_detector_new(struct burst_detector **out, const struct burst_config *c
 void burst_detector_free(struct burst_detector *detector);
 
 /*
- * The next window in which something passed; starts only grow. Those between it and the one before
- * were idle.
+ * The next window in which something passed or was dropped; starts only grow. Those between it and the
+ * one before were idle.
  */
 void burst_detector_add(struct burst_detector *detector, uint64_t start_ns,
-			const struct traffic_counter *traffic);
+			const struct traffic_counter *traffic, uint64_t drops);
 
 /* Windows that touch [from, to) are unknown; in order of time with the windows. */
 void burst_detector_add_gap(struct burst_detector *detector, uint64_t from_ns, uint64_t to_ns);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "model/series.h"
 
-#include <string.h>
-
 struct walk {
 	const struct series_span *span;
 	series_fn fn;
@@ -59,9 +57,8 @@ static void walk_start(struct walk *walk, uint64_t start_ns, const struct window
 			if (!window && point.is_known && span->busy_only)
 				continue;
 			point.direction = d;
-			memset(&point.traffic, 0, sizeof(point.traffic));
-			if (window)
-				point.traffic = window->traffic;
+			point.traffic = window ? window->traffic : (struct traffic_counter){0};
+			point.drops = window ? window->drops : 0;
 			walk->fn(walk->context, &point);
 		}
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * series: the windows of every interface as an unbroken sequence in time. What the probe delivers are
- * the windows in which something passed; here idle ones become zeros, and those in a gap become
+ * the windows in which something passed or was dropped; here idle ones become zeros, and those in a gap become
  * unknown, which is not zero.
  */
 #ifndef IFPULSE_MODEL_SERIES_H
@@ -28,8 +28,9 @@ struct series_point {
 	const struct series_member *member;
 	uint64_t start_ns;
 	enum direction direction;
-	bool is_known; /* false within a gap: traffic is then what was seen, perhaps not all */
+	bool is_known; /* false within a gap: the counts are then what was seen, perhaps not all */
 	struct traffic_counter traffic;
+	uint64_t drops;
 };
 
 struct series_span {

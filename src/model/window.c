@@ -30,6 +30,7 @@ size_t window_merge(struct window *windows, size_t n)
 		windows[kept].traffic.bytes += windows[i].traffic.bytes;
 		windows[kept].traffic.wire_packets += windows[i].traffic.wire_packets;
 		windows[kept].traffic.wire_bytes += windows[i].traffic.wire_bytes;
+		windows[kept].drops += windows[i].drops;
 	}
 	return kept + 1;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * window: what one interface carried in one direction within one time window.
+ * window: what one interface carried and dropped in one direction within one time window.
  */
 #ifndef IFPULSE_MODEL_WINDOW_H
 #define IFPULSE_MODEL_WINDOW_H
@@ -18,6 +18,7 @@ struct window {
 	uint32_t slot;
 	uint32_t direction;
 	struct traffic_counter traffic;
+	uint64_t drops; /* skbs freed as dropped */
 };
 
 /* A time in which windows are unknown, since the log of a CPU overran: [from, to), CLOCK_MONOTONIC. */

@@ -52,11 +52,16 @@ static struct traffic_counter traffic_of(uint64_t wire_bytes)
 	return (struct traffic_counter){1, wire_bytes / 2 + 3, 2 + wire_bytes % 5, wire_bytes};
 }
 
+static uint64_t drops_of(uint64_t wire_bytes)
+{
+	return wire_bytes % 7;
+}
+
 static void add(struct burst_detector *detector, uint64_t start_ns, uint64_t wire_bytes)
 {
 	struct traffic_counter traffic = traffic_of(wire_bytes);
 
-	burst_detector_add(detector, start_ns, &traffic);
+	burst_detector_add(detector, start_ns, &traffic, drops_of(wire_bytes));
 }
 
 /* One character is one window: '.' idle (not given), 'g' in a gap. */
@@ -119,6 +124,7 @@ static void check_burst(const struct burst_case *c, const struct burst *got,
 			const struct expected *want)
 {
 	struct traffic_counter sum = {0};
+	uint64_t drops = 0;
 	size_t i;
 
 	for (i = want->from; i < want->to; i++) {
@@ -130,6 +136,7 @@ static void check_burst(const struct burst_case *c, const struct burst *got,
 		sum.bytes += one.bytes;
 		sum.wire_packets += one.wire_packets;
 		sum.wire_bytes += one.wire_bytes;
+		drops += drops_of(one.wire_bytes);
 	}
 	if (got->start_ns != ORIGIN + want->from * W || got->end_ns != ORIGIN + want->to * W ||
 	    got->is_cut != want->is_cut)
@@ -138,6 +145,7 @@ static void check_burst(const struct burst_case *c, const struct burst *got,
 	assert_int_equal(got->windows, want->to - want->from);
 	assert_int_equal(got->traffic.wire_bytes, want->wire_bytes);
 	assert_memory_equal(&got->traffic, &sum, sizeof(sum));
+	assert_int_equal(got->drops, drops);
 	assert_int_equal(got->peak_bps, want->peak_bps);
 	assert_int_equal(got->mean_bps, want->mean_bps);
 	assert_int_equal(got->threshold_bps, HIGH);
@@ -387,8 +395,10 @@ static size_t find_naively(const char *windows, const struct burst_config *confi
 		}
 		if ((burst.end_ns - burst.start_ns) * W < config->min_duration_ns)
 			continue;
-		for (k = burst.start_ns; k < burst.end_ns; k++)
+		for (k = burst.start_ns; k < burst.end_ns; k++) {
 			burst.traffic.wire_bytes += bytes_of(windows[k]);
+			burst.drops += drops_of(bytes_of(windows[k]));
+		}
 		for (k = burst.end_ns; k < n_windows && windows[k] != 'g'; k++)
 			;
 		burst.is_cut = (k - burst.end_ns) * W <= config->merge_gap_ns;
@@ -448,7 +458,8 @@ static void agrees_once(enum burst_rule rule)
 		if (got->start_ns != ORIGIN + expected[i].start_ns * W ||
 		    got->end_ns != ORIGIN + expected[i].end_ns * W ||
 		    got->is_cut != expected[i].is_cut ||
-		    got->traffic.wire_bytes != expected[i].traffic.wire_bytes)
+		    got->traffic.wire_bytes != expected[i].traffic.wire_bytes ||
+		    got->drops != expected[i].drops)
 			fail_msg("%s: burst %zu", windows, i);
 		for (k = (before - ORIGIN) / W; k < (got->start_ns - ORIGIN) / W; k++)
 			outside += bytes_of(windows[k]);

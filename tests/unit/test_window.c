@@ -15,8 +15,11 @@
 
 static struct window window(uint64_t start_ns, uint32_t slot, uint32_t direction, uint64_t packets)
 {
-	return (struct window){
-		start_ns, slot, direction, {packets, 10 * packets, packets + 1, 20 * packets}};
+	return (struct window){start_ns,
+			       slot,
+			       direction,
+			       {packets, 10 * packets, packets + 1, 20 * packets},
+			       packets / 2};
 }
 
 static void merges_cpus_in_order(void **state)
@@ -33,6 +36,7 @@ static void merges_cpus_in_order(void **state)
 	assert_int_equal(windows[1].traffic.bytes, 520);
 	assert_int_equal(windows[1].traffic.wire_packets, 55);
 	assert_int_equal(windows[1].traffic.wire_bytes, 1040);
+	assert_int_equal(windows[1].drops, 26);
 	assert_int_equal(windows[1].direction, 1);
 	assert_int_equal(windows[2].slot, 2);
 	assert_int_equal(windows[3].start_ns, 300);
