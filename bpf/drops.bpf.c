@@ -6,6 +6,7 @@
  * where the skb proves which one; else it is counted under SLOT_NONE, never under a wrong name.
  */
 #include "bpf/maps.bpf.h"
+#include "bpf/windows.bpf.h"
 #include "vmlinux.h"
 
 #include <stdbool.h>
@@ -109,6 +110,8 @@ static __always_inline void count_drop(__u32 slot, enum direction direction)
 
 	if (totals)
 		totals->packets[direction]++;
+	if (window_width_ns && slot != SLOT_NONE)
+		count_drop_in_window(slot, direction);
 }
 
 SEC("tp_btf/kfree_skb")

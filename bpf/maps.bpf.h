@@ -56,8 +56,8 @@ struct instance_state_map {
 };
 
 /*
- * Written by one CPU each, mmapped by user space. Set at load: entries are CPUs * slots, and CPUs; a
- * log's value has room for its records.
+ * Mmapped by user space. Set at load: entries are writers * slots, and writers; a log's value has room for
+ * its records.
  */
 struct open_windows_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -1,31 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * windows: what passes, by the time at which it passes. Layout and meaning: include/probe_abi.h.
+ * windows: what passes or is dropped, by the time at which it does. Layout and meaning: include/probe_abi.h.
  *
  * The clock is nine tenths of the cost, so it is read once a packet and only when windows are on. A
  * packet within the open window costs a comparison and four additions; the division is paid when a
  * window opens. Nothing runs for windows in which nothing passes.
  *
- * One producer: TC programs of a CPU run with bottom halves off and do not interrupt one another.
+ * One writer at a time: TC programs of a CPU run with bottom halves off and do not interrupt one another;
+ * the drop program can come on top of them, but the kernel keeps it from interrupting itself.
  */
 #ifndef IFPULSE_WINDOWS_BPF_H
 #define IFPULSE_WINDOWS_BPF_H
 
 #include "bpf/maps.bpf.h"
 
-/* Set before load. 0: no windows. */
-const volatile __u64 window_width_ns = 0;
+#include <stddef.h>
+
+/* Set before load; defined in maps.bpf.c. */
+extern const volatile __u64 window_width_ns; /* 0: no windows */
 /* CLOCK_REALTIME - CLOCK_MONOTONIC at the start, which aligns the windows. */
-const volatile __u64 window_wall_offset_ns = 0;
-const volatile __u32 window_slots = 1;
-const volatile __u32 window_log_records = 1; /* a power of two */
+extern const volatile __u64 window_wall_offset_ns;
+extern const volatile __u32 window_slots;
+extern const volatile __u32 window_log_records; /* a power of two */
+extern const volatile __u32 window_cpus;
 
 #define compiler_barrier() asm volatile("" ::: "memory")
 
-static __always_inline void log_window(const struct open_window *window, __u64 now_ns, __u32 cpu,
+static __always_inline void log_window(const struct open_window *window, __u64 now_ns, __u32 writer,
 				       __u32 slot, enum direction direction)
 {
-	struct window_log *log = bpf_map_lookup_elem(&window_logs, &cpu);
+	struct window_log *log = bpf_map_lookup_elem(&window_logs, &writer);
 	struct window_record *record;
 	__u64 head;
 
@@ -37,6 +41,7 @@ static __always_inline void log_window(const struct open_window *window, __u64 n
 	record->closed_ns = now_ns;
 	record->slot = slot;
 	record->direction = direction;
+	record->drops = window->drops;
 	record->traffic = window->traffic;
 	/*
 	 * The record before the count, and the count before the window opens anew: the exchange is a
@@ -46,20 +51,22 @@ static __always_inline void log_window(const struct open_window *window, __u64 n
 	__sync_lock_test_and_set(&log->head, head + 1);
 }
 
-static __always_inline void count_in_window(__u32 slot, enum direction direction, __u32 bytes,
-					    __u32 wire_packets, __u64 wire_bytes)
+/* The writer's window of this moment; NULL never, but to the verifier. */
+static __always_inline struct open_window *window_now(__u32 writer, __u32 slot,
+						      enum direction direction)
 {
-	__u32 cpu = bpf_get_smp_processor_id(), at = cpu * window_slots + slot;
+	__u32 at = writer * window_slots + slot;
 	struct open_windows *windows = bpf_map_lookup_elem(&open_windows, &at);
 	__u64 now_ns = bpf_ktime_get_ns();
 	struct open_window *window;
 
 	if (!windows)
-		return;
+		return NULL;
 	window = &windows->direction[direction];
 	if (now_ns - window->start_ns >= window_width_ns) {
 		if (window->start_ns)
-			log_window(window, now_ns, cpu, slot, direction);
+			log_window(window, now_ns, writer, slot, direction);
+		window->drops = 0;
 		window->traffic.packets = 0;
 		window->traffic.bytes = 0;
 		window->traffic.wire_packets = 0;
@@ -67,10 +74,29 @@ static __always_inline void count_in_window(__u32 slot, enum direction direction
 		compiler_barrier();
 		window->start_ns = now_ns - (now_ns + window_wall_offset_ns) % window_width_ns;
 	}
+	return window;
+}
+
+static __always_inline void count_in_window(__u32 slot, enum direction direction, __u32 bytes,
+					    __u32 wire_packets, __u64 wire_bytes)
+{
+	struct open_window *window = window_now(bpf_get_smp_processor_id(), slot, direction);
+
+	if (!window)
+		return;
 	window->traffic.packets++;
 	window->traffic.bytes += bytes;
 	window->traffic.wire_packets += wire_packets;
 	window->traffic.wire_bytes += wire_bytes;
+}
+
+static __always_inline void count_drop_in_window(__u32 slot, enum direction direction)
+{
+	__u32 writer = window_cpus + bpf_get_smp_processor_id();
+	struct open_window *window = window_now(writer, slot, direction);
+
+	if (window)
+		window->drops++;
 }
 
 #endif

@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define PROBE_ABI_VERSION 2
+#define PROBE_ABI_VERSION 3
 
 enum direction { DIRECTION_INGRESS, DIRECTION_EGRESS, N_DIRECTIONS };
 
@@ -48,18 +48,24 @@ struct drop_totals {
 };
 
 /*
- * Time windows. Each CPU has, for each slot and direction, one open window that packets add to, and
- * one log to which a window goes when a packet past its end comes. Both lie in mmapped memory with
- * one writer, that CPU, so user space reads without system calls. Windows begin at multiples of their
- * width on the wall clock, as it was when the probe started: a step of that clock moves nothing.
+ * Time windows. A writer has, for each slot and direction, one open window that packets add to, and one
+ * log to which a window goes when a packet past its end comes. Both lie in mmapped memory, so user space
+ * reads without system calls. Windows begin at multiples of their width on the wall clock, as it was
+ * when the probe started: a step of that clock moves nothing.
+ *
+ * Each CPU has two writers, since kfree_skb fires in any context, also on top of a TC program: of `n`
+ * CPUs, writer `cpu` counts traffic and writer `n + cpu` counts drops.
  */
+#define WINDOW_WRITERS_PER_CPU 2
+
 struct open_window {
 	__u64 start_ns; /* CLOCK_MONOTONIC; 0: never opened */
-	__u64 padding[3];
+	__u64 drops;
+	__u64 padding[2];
 	struct traffic_counter traffic;
 };
 
-/* One slot on one CPU, in the map open_windows at index cpu * slots + slot. */
+/* One slot of one writer, in the map open_windows at index writer * slots + slot. */
 struct open_windows {
 	struct open_window direction[N_DIRECTIONS];
 };
@@ -69,12 +75,12 @@ struct window_record {
 	__u64 closed_ns; /* when the packet came that closed it */
 	__u32 slot;
 	__u32 direction;
+	__u64 drops;
 	struct traffic_counter traffic;
-	__u64 padding;
 };
 
 /*
- * One CPU's log, in the map window_logs. `head` counts the records ever written; of `n` records, a
+ * One writer's log, in the map window_logs. `head` counts the records ever written; of `n` records, a
  * power of two that is set at load, record number i is at i % n and stays until head passes i + n. A
  * record is complete before head counts it.
  */

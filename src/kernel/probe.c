@@ -30,7 +30,7 @@ struct probe {
 	struct harvest *harvest;
 	struct windows *windows; /* NULL: none are kept */
 	uint64_t wall_offset_ns;
-	uint32_t log_records;           /* of each CPU, for windows */
+	uint32_t log_records;           /* of each writer, for windows */
 	struct attachment *attachments; /* by slot */
 	uint32_t n_slots;               /* with SLOT_NONE */
 	uint32_t netns_inum;
@@ -65,21 +65,24 @@ static int size_maps(struct probe *probe, uint64_t window_ns, struct error *err)
 {
 	struct ifpulse_bpf *skel = probe->skel;
 	int n_cpus = libbpf_num_possible_cpus();
+	uint32_t writers;
 
 	if (n_cpus < 0)
 		return error_errno(err, n_cpus, "cannot tell the number of CPUs");
 	bpf_map__set_max_entries(skel->maps.slot_by_high_if, probe->n_slots);
 	bpf_map__set_max_entries(skel->maps.traffic_totals, probe->n_slots);
 	bpf_map__set_max_entries(skel->maps.drop_totals, probe->n_slots);
-	bpf_map__set_max_entries(skel->maps.open_windows, (uint32_t)n_cpus * probe->n_slots);
-	probe->log_records = windows_log_records((size_t)n_cpus);
-	bpf_map__set_max_entries(skel->maps.window_logs, (uint32_t)n_cpus);
+	writers = (uint32_t)n_cpus * WINDOW_WRITERS_PER_CPU;
+	bpf_map__set_max_entries(skel->maps.open_windows, writers * probe->n_slots);
+	probe->log_records = windows_log_records(writers);
+	bpf_map__set_max_entries(skel->maps.window_logs, writers);
 	bpf_map__set_value_size(skel->maps.window_logs,
 				(uint32_t)window_log_size(probe->log_records));
 	bpf_map__set_autocreate(skel->maps.open_windows, window_ns);
 	bpf_map__set_autocreate(skel->maps.window_logs, window_ns);
 	skel->rodata->window_width_ns = window_ns;
 	skel->rodata->window_slots = probe->n_slots;
+	skel->rodata->window_cpus = (uint32_t)n_cpus;
 	skel->rodata->window_log_records = probe->log_records;
 	skel->rodata->window_wall_offset_ns = probe->wall_offset_ns;
 	return 0;

@@ -17,11 +17,11 @@
 #define LOG_RECORDS_MIN 1024U
 #define LOGS_BYTES_MAX (64U << 20)
 
-/* How far one CPU's windows of one slot and direction have been taken; their starts only grow. */
+/* How far one writer's windows of one slot and direction have been taken; their starts only grow. */
 struct progress {
 	uint64_t logged_ns;    /* start of the last one read from the log */
 	uint64_t delivered_ns; /* start of the last one delivered where it stood open; 0: none */
-	uint64_t delivered_packets;
+	uint64_t delivered;    /* packets and drops in it then */
 };
 
 struct window_array {
@@ -35,18 +35,18 @@ struct gap_array {
 };
 
 struct windows {
-	size_t n_cpus;
+	size_t n_writers;
 	uint32_t n_slots;
 	uint64_t width_ns;
 	uint64_t until_ns;               /* of the last windows_take() */
-	const struct open_windows *open; /* [cpu][slot] */
+	const struct open_windows *open; /* [writer][slot] */
 	struct open_windows *open_writable;
-	const char *logs; /* [cpu], log_size apart */
+	const char *logs; /* [writer], log_size apart */
 	uint32_t log_records;
 	size_t open_size, log_size, logs_size;
-	uint64_t *tails;               /* [cpu]: records read so far */
-	struct progress *progress;     /* [cpu][slot][direction] */
-	struct open_windows *snapshot; /* [slot], of one CPU at a time */
+	uint64_t *tails;               /* [writer]: records read so far */
+	struct progress *progress;     /* [writer][slot][direction] */
+	struct open_windows *snapshot; /* [slot], of one writer at a time */
 	bool retry;                    /* the last windows_take() failed: keep what it has */
 	struct window_array taken;     /* for the caller */
 	struct window_array unsealed;  /* read from the log, but not yet due */
@@ -61,19 +61,19 @@ static size_t page_round(size_t size)
 	return (size + page - 1) / page * page;
 }
 
-uint32_t windows_log_records(size_t n_cpus)
+uint32_t windows_log_records(size_t n_writers)
 {
 	uint32_t records = LOG_RECORDS_MAX;
 
 	while (records > LOG_RECORDS_MIN &&
-	       records * sizeof(struct window_record) * n_cpus > LOGS_BYTES_MAX)
+	       records * sizeof(struct window_record) * n_writers > LOGS_BYTES_MAX)
 		records /= 2;
 	return records;
 }
 
-static const struct window_log *log_of(const struct windows *windows, size_t cpu)
+static const struct window_log *log_of(const struct windows *windows, size_t writer)
 {
-	return (const struct window_log *)(windows->logs + cpu * windows->log_size);
+	return (const struct window_log *)(windows->logs + writer * windows->log_size);
 }
 
 int windows_new(struct windows **out, const struct windows_setup *setup, struct error *err)
@@ -87,17 +87,18 @@ int windows_new(struct windows **out, const struct windows_setup *setup, struct 
 	windows = calloc(1, sizeof(*windows));
 	if (!windows)
 		return error_errno(err, -ENOMEM, "cannot set up time windows");
-	windows->n_cpus = (size_t)n_cpus;
+	windows->n_writers = (size_t)n_cpus * WINDOW_WRITERS_PER_CPU;
 	windows->n_slots = setup->n_slots;
 	windows->width_ns = setup->width_ns;
 	windows->until_ns = setup->start_ns;
 	windows->log_records = setup->log_records;
 	windows->log_size = window_log_size(setup->log_records);
-	windows->open_size = page_round(windows->n_cpus * setup->n_slots * sizeof(*windows->open));
-	windows->logs_size = page_round(windows->n_cpus * windows->log_size);
-	windows->tails = calloc(windows->n_cpus, sizeof(*windows->tails));
-	windows->progress =
-		calloc(windows->n_cpus * setup->n_slots * N_DIRECTIONS, sizeof(*windows->progress));
+	windows->open_size =
+		page_round(windows->n_writers * setup->n_slots * sizeof(*windows->open));
+	windows->logs_size = page_round(windows->n_writers * windows->log_size);
+	windows->tails = calloc(windows->n_writers, sizeof(*windows->tails));
+	windows->progress = calloc(windows->n_writers * setup->n_slots * N_DIRECTIONS,
+				   sizeof(*windows->progress));
 	windows->snapshot = calloc(setup->n_slots, sizeof(*windows->snapshot));
 	if (!windows->tails || !windows->progress || !windows->snapshot) {
 		ret = error_errno(err, -ENOMEM, "cannot set up time windows");
@@ -140,10 +141,10 @@ void windows_free(struct windows *windows)
 	free(windows);
 }
 
-static struct progress *progress_of(const struct windows *windows, size_t cpu, uint32_t slot,
+static struct progress *progress_of(const struct windows *windows, size_t writer, uint32_t slot,
 				    uint32_t direction)
 {
-	return &windows->progress[(cpu * windows->n_slots + slot) * N_DIRECTIONS + direction];
+	return &windows->progress[(writer * windows->n_slots + slot) * N_DIRECTIONS + direction];
 }
 
 static bool is_due(const struct windows *windows, uint64_t start_ns)
@@ -160,19 +161,19 @@ static int push(struct window_array *array, const struct window *window)
 }
 
 /* Takes a closed window in. One that was delivered open is known but for what came since. */
-static int take_record(struct windows *windows, size_t cpu, const struct window_record *record)
+static int take_record(struct windows *windows, size_t writer, const struct window_record *record)
 {
 	struct window window = {record->start_ns, record->slot, record->direction, record->traffic,
-				0};
+				record->drops};
 	struct progress *progress;
 	int ret;
 
 	if (record->slot >= windows->n_slots || record->direction >= N_DIRECTIONS)
 		return 0;
-	progress = progress_of(windows, cpu, record->slot, record->direction);
+	progress = progress_of(windows, writer, record->slot, record->direction);
 	if (progress->delivered_ns == record->start_ns) {
 		windows->losses.late_packets +=
-			record->traffic.packets - progress->delivered_packets;
+			record->traffic.packets + record->drops - progress->delivered;
 	} else {
 		ret = push(is_due(windows, record->start_ns) ? &windows->taken : &windows->unsealed,
 			   &window);
@@ -193,13 +194,13 @@ static int add_gap(struct windows *windows, uint64_t from_ns, uint64_t to_ns)
 }
 
 /*
- * Reads one CPU's log up to `head`. The writer goes on meanwhile: a record is good if, after it was
+ * Reads one log up to `head`. The writer goes on meanwhile: a record is good if, after it was
  * copied, the writer had not begun to write over it, which it does with record head + 1 - LOG.
  */
-static int take_log(struct windows *windows, size_t cpu, uint64_t head, uint64_t before_ns)
+static int take_log(struct windows *windows, size_t writer, uint64_t head, uint64_t before_ns)
 {
-	const struct window_log *log = log_of(windows, cpu);
-	uint64_t at = windows->tails[cpu], lost = 0;
+	const struct window_log *log = log_of(windows, writer);
+	uint64_t at = windows->tails[writer], lost = 0;
 	int ret = 0;
 
 	if (head - at > windows->log_records) {
@@ -227,7 +228,7 @@ static int take_log(struct windows *windows, size_t cpu, uint64_t head, uint64_t
 			windows->losses.overrun_records += lost;
 			lost = 0;
 		}
-		ret = take_record(windows, cpu, &record);
+		ret = take_record(windows, writer, &record);
 		if (!ret)
 			at++;
 	}
@@ -235,7 +236,7 @@ static int take_log(struct windows *windows, size_t cpu, uint64_t head, uint64_t
 		ret = add_gap(windows, before_ns, clock_monotonic_ns());
 		windows->losses.overrun_records += lost;
 	}
-	windows->tails[cpu] = at;
+	windows->tails[writer] = at;
 	return ret;
 }
 
@@ -243,11 +244,11 @@ static int take_log(struct windows *windows, size_t cpu, uint64_t head, uint64_t
  * Delivers an open window that is due, unless the log has it: the writer logs a window before it
  * touches it for the next one, and the snapshot was taken before the log was read.
  */
-static int take_open(struct windows *windows, size_t cpu, uint32_t slot, uint32_t direction)
+static int take_open(struct windows *windows, size_t writer, uint32_t slot, uint32_t direction)
 {
 	const struct open_window *open = &windows->snapshot[slot].direction[direction];
-	struct progress *progress = progress_of(windows, cpu, slot, direction);
-	struct window window = {open->start_ns, slot, direction, open->traffic, 0};
+	struct progress *progress = progress_of(windows, writer, slot, direction);
+	struct window window = {open->start_ns, slot, direction, open->traffic, open->drops};
 	int ret;
 
 	if (!open->start_ns || !is_due(windows, open->start_ns) ||
@@ -256,25 +257,26 @@ static int take_open(struct windows *windows, size_t cpu, uint32_t slot, uint32_
 	ret = push(&windows->taken, &window);
 	if (!ret) {
 		progress->delivered_ns = open->start_ns;
-		progress->delivered_packets = open->traffic.packets;
+		progress->delivered = open->traffic.packets + open->drops;
 	}
 	return ret;
 }
 
-static int take_cpu(struct windows *windows, size_t cpu, uint32_t end_slot, uint64_t before_ns)
+static int take_writer(struct windows *windows, size_t writer, uint32_t end_slot,
+		       uint64_t before_ns)
 {
 	uint32_t slot, direction;
 	uint64_t head;
 	int ret;
 
-	memcpy(windows->snapshot, &windows->open[cpu * windows->n_slots],
+	memcpy(windows->snapshot, &windows->open[writer * windows->n_slots],
 	       end_slot * sizeof(*windows->snapshot));
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	head = __atomic_load_n(&log_of(windows, cpu)->head, __ATOMIC_ACQUIRE);
-	ret = take_log(windows, cpu, head, before_ns);
+	head = __atomic_load_n(&log_of(windows, writer)->head, __ATOMIC_ACQUIRE);
+	ret = take_log(windows, writer, head, before_ns);
 	for (slot = SLOT_NONE + 1; slot < end_slot; slot++)
 		for (direction = 0; !ret && direction < N_DIRECTIONS; direction++)
-			ret = take_open(windows, cpu, slot, direction);
+			ret = take_open(windows, writer, slot, direction);
 	return ret;
 }
 
@@ -301,7 +303,7 @@ static int take_unsealed(struct windows *windows)
 int windows_take(struct windows *windows, uint32_t end_slot, uint64_t until_ns, struct error *err)
 {
 	uint64_t before_ns = windows->until_ns;
-	size_t cpu;
+	size_t writer;
 	int ret;
 
 	if (!windows->retry) {
@@ -311,8 +313,8 @@ int windows_take(struct windows *windows, uint32_t end_slot, uint64_t until_ns, 
 	if (until_ns > windows->until_ns)
 		windows->until_ns = until_ns;
 	ret = take_unsealed(windows);
-	for (cpu = 0; !ret && cpu < windows->n_cpus; cpu++)
-		ret = take_cpu(windows, cpu, end_slot, before_ns);
+	for (writer = 0; !ret && writer < windows->n_writers; writer++)
+		ret = take_writer(windows, writer, end_slot, before_ns);
 	windows->retry = ret;
 	if (ret)
 		return error_errno(err, ret, "cannot take the time windows");
@@ -334,12 +336,12 @@ const struct window_gap *windows_gaps(const struct windows *windows, size_t *n)
 
 void windows_clear_slot(struct windows *windows, uint32_t slot)
 {
-	size_t cpu;
+	size_t writer;
 
-	for (cpu = 0; cpu < windows->n_cpus; cpu++) {
-		memset(&windows->open_writable[cpu * windows->n_slots + slot], 0,
+	for (writer = 0; writer < windows->n_writers; writer++) {
+		memset(&windows->open_writable[writer * windows->n_slots + slot], 0,
 		       sizeof(*windows->open_writable));
-		memset(progress_of(windows, cpu, slot, 0), 0,
+		memset(progress_of(windows, writer, slot, 0), 0,
 		       N_DIRECTIONS * sizeof(*windows->progress));
 	}
 }

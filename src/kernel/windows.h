@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * windows: takes the time windows out of the per-CPU logs and open windows that BPF keeps in mmapped
- * memory (include/probe_abi.h), without system calls.
+ * windows: takes the time windows out of the logs and open windows that BPF keeps in mmapped memory
+ * (include/probe_abi.h), without system calls.
  *
  * A window is delivered once, when it is sealed: its end, and a guard behind it for packets that had
  * read the clock but not yet counted, have passed. A window that no later packet has closed is read
@@ -19,10 +19,10 @@
 #include "model/window.h"
 
 /*
- * Records in each CPU's log: 2 MiB a CPU, which at 10 us holds 160 ms of an interface that is busy in
- * both directions on one CPU; less where so many CPUs would take more than 64 MiB. A power of two.
+ * Records in each writer's log: 2 MiB, which at 10 us holds 160 ms of an interface that is busy in both
+ * directions on one CPU; less where so many writers would take more than 64 MiB. A power of two.
  */
-uint32_t windows_log_records(size_t n_cpus);
+uint32_t windows_log_records(size_t n_writers);
 
 /* How long after its end a window is sealed. */
 #define WINDOWS_GUARD_NS 5000000U
@@ -31,13 +31,13 @@ struct windows;
 
 struct windows_losses {
 	uint64_t overrun_records; /* overwritten before they were read */
-	uint64_t late_packets;    /* counted into a window after it had been delivered */
+	uint64_t late_packets;    /* or drops, counted into a window after it had been delivered */
 };
 
 struct windows_setup {
 	int open_fd, logs_fd; /* the maps; no longer needed after windows_new() */
 	uint32_t n_slots;     /* of the probe, SLOT_NONE included */
-	uint32_t log_records; /* of each CPU's log */
+	uint32_t log_records; /* of each writer's log */
 	uint64_t width_ns;
 	uint64_t start_ns; /* CLOCK_MONOTONIC; nothing was counted before */
 };
@@ -49,7 +49,7 @@ void windows_free(struct windows *windows);
 /*
  * Takes every window of the slots below `end_slot` that ended by until_ns (CLOCK_MONOTONIC, at
  * least WINDOWS_GUARD_NS ago) and was not taken before; -ENOMEM loses nothing, the next call has
- * them. windows_taken() gives them, sorted by start, slot and direction, CPUs added up; idle ones are
+ * them. windows_taken() gives them, sorted by start, slot and direction, writers added up; idle ones are
  * left out.
  */
 int windows_take(struct windows *windows, uint32_t end_slot, uint64_t until_ns, struct error *err);

@@ -25,6 +25,7 @@ void show_burst_record(struct writer *writer, const struct burst_place *place,
 	writer_unsigned(writer, "packets", burst->traffic.packets);
 	writer_unsigned(writer, "wire_bytes", burst->traffic.wire_bytes);
 	writer_unsigned(writer, "wire_packets", burst->traffic.wire_packets);
+	writer_unsigned(writer, "drops", burst->drops);
 	writer_unsigned(writer, "peak_bps", burst->peak_bps);
 	writer_unsigned(writer, "mean_bps", burst->mean_bps);
 	writer_unsigned(writer, "threshold_bps", burst->threshold_bps);
@@ -45,16 +46,17 @@ void show_burst_line(struct sink *sink, const struct burst_place *place, const s
 	char name[IF_NAMESIZE * TEXT_ESCAPE_GROWTH];
 
 	text_escape(name, sizeof(name), place->ifname);
-	sink_format(sink,
-		    "%s  %-10s %s %9s%s  peak %s, mean %s, %s, %" PRIu64 " packets (above %s)\n",
+	sink_format(sink, "%s  %-10s %s %9s%s  peak %s, mean %s, %s, %" PRIu64 " packets",
 		    units_format_wall(time, burst->start_ns + place->wall_offset_ns), name,
 		    direction_names[place->direction],
 		    units_format_time(duration, burst->end_ns - burst->start_ns),
 		    burst->is_cut ? "+" : " ", units_format_rate(peak, burst->peak_bps),
 		    units_format_rate(mean, burst->mean_bps),
 		    units_format_size(size, burst->traffic.wire_bytes),
-		    (uint64_t)burst->traffic.wire_packets,
-		    units_format_rate(mark, burst->threshold_bps));
+		    (uint64_t)burst->traffic.wire_packets);
+	if (burst->drops)
+		sink_format(sink, ", %" PRIu64 " dropped", burst->drops);
+	sink_format(sink, " (above %s)\n", units_format_rate(mark, burst->threshold_bps));
 	sink_commit(sink);
 }
 

@@ -23,7 +23,7 @@ struct burst_place {
 
 /*
  * Fields: time ifindex ifname direction duration_us window_us windows bytes packets wire_bytes
- * wire_packets peak_bps mean_bps threshold_bps rule speed_mbps speed_source cut. Unknown is null.
+ * wire_packets drops peak_bps mean_bps threshold_bps rule speed_mbps speed_source cut. Unknown is null.
  */
 void show_burst_record(struct writer *writer, const struct burst_place *place,
 		       const struct burst *burst);

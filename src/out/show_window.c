@@ -31,6 +31,7 @@ void show_window_record(struct writer *writer, const struct series_point *point,
 	put_count(writer, point, "packets", point->traffic.packets);
 	put_count(writer, point, "wire_bytes", point->traffic.wire_bytes);
 	put_count(writer, point, "wire_packets", point->traffic.wire_packets);
+	put_count(writer, point, "drops", point->drops);
 	writer_end(writer);
 }
 
@@ -45,9 +46,12 @@ void show_window_line(struct sink *sink, const struct series_point *point, uint6
 	if (point->is_known) {
 		units_format_rate(rate, rate_per_second(8 * point->traffic.wire_bytes, width_ns));
 		units_format_size(size, point->traffic.wire_bytes);
-		sink_format(sink, "%s  %-15s %s %14s %8" PRIu64 " pkt %12s\n", time, name,
+		sink_format(sink, "%s  %-15s %s %14s %8" PRIu64 " pkt %12s", time, name,
 			    direction_names[point->direction], rate,
 			    (uint64_t)point->traffic.wire_packets, size);
+		if (point->drops)
+			sink_format(sink, " %8" PRIu64 " dropped", point->drops);
+		sink_text(sink, "\n");
 	} else {
 		sink_format(sink, "%s  %-15s %s %14s\n", time, name,
 			    direction_names[point->direction], "unknown");

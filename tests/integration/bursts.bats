@@ -108,6 +108,22 @@ has_passed() { # SINCE MICROSECONDS
 	assert_equal "$(wc -l <"$IFPULSE_OUT")" 2 "bursts"
 }
 
+# A queue of ten packets, emptied at 1 Mbit/s: what the sender sends at once does not fit.
+@test "a burst says what was dropped within it" {
+	local dropped
+	in_ns "$NS0" tc qdisc replace dev v0 root tbf rate 1mbit burst 2kb limit 10kb
+	watch_bursts --threshold 10Mbit --merge-gap 20ms
+	send "$NS0" frames raw-send --interface v0 --count 20 --size 1000
+	settle
+	stop_ifpulse
+	dropped=$(in_ns "$NS0" tc -s -j qdisc show dev v0 root | jq '.[0].drops')
+	((dropped > 0))
+	assert_equal "$(jq -s '[.[] | select(.direction == "tx") | .drops] | add' "$IFPULSE_OUT")" \
+		"$dropped" drops
+	assert_equal "$(jq -s '[.[] | select(.direction == "tx") | .packets] | add' "$IFPULSE_OUT")" \
+		"$(jq -n "20 + $dropped")" packets
+}
+
 @test "for people: a line each, and a summary that adds up" {
 	start_ifpulse "$NS0" bursts -v -i v0 --threshold 100Mbit --merge-gap 20ms
 	wait_for_line "$IFPULSE_ERR" 'attached to v0'

@@ -122,6 +122,29 @@ sum_is_exact() { # WIDTH WIDTH-US
 		$start + .window_us >= $before and $start <= $after)' "$IFPULSE_OUT"
 }
 
+# Nobody wants this ethertype: the stack frees each as dropped, in softirq, on the CPU of its sender.
+@test "drops fall into the windows of their time, on two CPUs at once, and add up" {
+	local count=3000 cpu
+	(($(nproc) >= 2)) || skip "needs two CPUs"
+	watch_windows "$NS1" v1 -w 100us --busy
+	note_kernel "$NS1" v1
+	for cpu in 0 1; do
+		start_bg "sender-$cpu" "$NS0" taskset -c "$cpu" "$BUILD/tools/frames" raw-send \
+			--interface v0 --count "$count" --size 100 --rate-pps 20000
+	done
+	wait_bg sender-0
+	wait_bg sender-1
+	settle
+	end_probe "$NS1"
+	assert_equal "$(kernel "$NS1" v1 rx_dropped)" $((2 * count)) "kernel's rx_dropped"
+	assert_equal "$(windowed "$NS1" rx drops)" $((2 * count)) "rx drops over windows"
+	assert_equal "$(windowed "$NS1" tx drops)" 0 "tx drops over windows"
+	windowed_is "$NS1" rx $((2 * count)) $((2 * count * 100))
+	# A frame is dropped where it is received: there are no windows of drops alone but at their borders.
+	jq -se '[.[] | select(.drops > 0 and .packets == 0)] | length < 20' "$IFPULSE_OUT"
+	jq -se '[.[] | select(.drops > 0)] | length > 100' "$IFPULSE_OUT"
+}
+
 # Stops the reader while more windows are filled than the logs hold.
 reader_stopped() { # SECONDS
 	local count=60000 end kernel_packets
