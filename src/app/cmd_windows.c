@@ -1,51 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* windows: what each interface carries, window by window, without a gap. */
 #include <errno.h>
-#include <inttypes.h>
 
 #include "app/commands.h"
 #include "app/engine.h"
 #include "app/output.h"
+#include "app/window_view.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "kernel/windows.h"
-#include "out/show_window.h"
 
 struct windows_command {
 	struct options options;
 	struct loop *loop;
 	struct engine *engine;
 	struct output output;
-	uint64_t wall_offset_ns;
-	uint64_t reported; /* window starts so far */
+	struct window_view view;
 	int output_error;
 };
-
-static void show(void *context, const struct series_point *point)
-{
-	struct windows_command *windows = context;
-	uint64_t width_ns = windows->options.window_ns;
-
-	if (windows->output.writer)
-		show_window_record(windows->output.writer, point, width_ns,
-				   windows->wall_offset_ns);
-	else
-		show_window_line(windows->output.sink, point, width_ns, windows->wall_offset_ns);
-}
-
-/* --count ends within a batch. */
-static void clip(const struct windows_command *windows, struct series_span *span)
-{
-	uint64_t left = windows->options.count - windows->reported, until_ns;
-
-	until_ns = span->from_ns + left * span->width_ns;
-	if (!windows->options.count || span->until_ns <= until_ns)
-		return;
-	span->until_ns = until_ns;
-	while (span->n_windows && span->windows[span->n_windows - 1].start_ns >= until_ns)
-		span->n_windows--;
-}
 
 static int report(struct windows_command *windows, uint64_t until_ns)
 {
@@ -58,17 +31,9 @@ static int report(struct windows_command *windows, uint64_t until_ns)
 		log_error(&err);
 		return ret;
 	}
-	span.busy_only = windows->options.busy;
-	clip(windows, &span);
-	series_walk(&span, show, windows);
-	windows->reported += (span.until_ns - span.from_ns) / span.width_ns;
+	window_view_take(&windows->view, &span);
 	windows->output_error = output_flush(&windows->output);
 	return windows->output_error;
-}
-
-static bool is_complete(const struct windows_command *windows)
-{
-	return windows->options.count && windows->reported >= windows->options.count;
 }
 
 static int tick(void *context, uint64_t expirations)
@@ -77,7 +42,7 @@ static int tick(void *context, uint64_t expirations)
 	int ret = report(windows, clock_monotonic_ns() - WINDOWS_GUARD_NS);
 
 	(void)expirations;
-	if (is_complete(windows))
+	if (window_view_is_complete(&windows->view))
 		loop_stop(windows->loop);
 	return ret;
 }
@@ -90,7 +55,9 @@ static int set_up(struct windows_command *windows, struct error *err)
 	ret = engine_new(&windows->engine, windows->loop, options, err);
 	if (ret)
 		return ret;
-	windows->wall_offset_ns = engine_wall_offset_ns(windows->engine);
+	windows->view.options = options;
+	windows->view.output = &windows->output;
+	windows->view.wall_offset_ns = engine_wall_offset_ns(windows->engine);
 	if (options->duration_ns)
 		ret = loop_add_deadline(windows->loop, options->duration_ns, err);
 	if (!ret)
@@ -129,7 +96,7 @@ static int run(const struct options *options)
 	ret = loop_run(windows.loop);
 	/* With the hooks closed, also the windows that have only begun are all there is of them. */
 	engine_finish(windows.engine);
-	if (!ret && !is_complete(&windows))
+	if (!ret && !window_view_is_complete(&windows.view))
 		ret = report(&windows, clock_monotonic_ns() + windows.options.window_ns);
 	engine_log_losses(windows.engine);
 	if (windows.output_error)

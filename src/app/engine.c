@@ -56,7 +56,7 @@ static int set_up(struct engine *engine, struct loop *loop, struct error *err)
 	const struct options *options = engine->options;
 	struct probe_options probe_options = {
 		.attach_mode = options->attach_mode,
-		.max_interfaces = options->max_interfaces,
+		.max_interfaces = (uint32_t)options->max_interfaces,
 		.window_ns = options->window_ns,
 	};
 	unsigned int orphans;

@@ -7,49 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
+#include "app/option_specs.h"
 #include "base/log.h"
-#include "base/units.h"
-#include "model/window.h"
 
-#define INTERVAL_MIN_NS NSEC_PER_MSEC
-#define INTERFACES_MAX 65536
-
-struct option_spec {
-	int id;
-	const char *name;
-	const char *argument; /* NULL: takes none */
-	const char *help;
-};
-
-/* In the order in which --help shows them. */
-static const struct option_spec specs[] = {
-	{'i', "interface", "NAME|GLOB", "these interfaces; repeatable, '!' excludes"},
-	{'I', "interval", "TIME", "between reports, at least 1ms (default 1s)"},
-	{'w', "window", "TIME|off", "width of windows, 10us to 1s (default 100us)"},
-	{OPTION_BUSY, "busy", NULL, "leave out windows in which nothing passed"},
-	{'d', "duration", "TIME", "end after this time"},
-	{'c', "count", "N", "end after N reports"},
-	{OPTION_TOTAL, "total", NULL, "add a total that counts no packet twice"},
-	{OPTION_ERRORS_OVER, "errors-over", "PERCENT", "errors to report (default 0.01%)"},
-	{OPTION_DROPS_OVER, "drops-over", "PERCENT", "drops to report (default 0.1%)"},
-	{OPTION_PERIOD, "period", "boot|interval|both", "what to judge (default: all there is)"},
-	{OPTION_ATTACH, "attach", "auto|tcx|clsact", "how (default auto: see the man page)"},
-	{OPTION_MAX_INTERFACES, "max-interfaces", "N", "room for N (default: twice what is there)"},
-	{OPTION_RULE, "rule", "share|hysteresis|baseline", "what a burst is: see the man page"},
-	{OPTION_THRESHOLD, "threshold", "SHARE|RATE", "hot above: 50% of line rate, or 5Gbit"},
-	{OPTION_LOW, "low", "SHARE|RATE", "hysteresis: ends below (default half)"},
-	{OPTION_SPEED, "speed", "RATE", "the line rate, where netlink is wrong"},
-	{OPTION_FACTOR, "factor", "N", "baseline: times the median (default 10)"},
-	{OPTION_FLOOR, "floor", "RATE", "baseline: never below (default 10Mbit)"},
-	{OPTION_MIN_DURATION, "min-duration", "TIME", "leave out shorter bursts"},
-	{OPTION_MERGE_GAP, "merge-gap", "TIME", "bursts this close are one"},
-	{'j', "json", NULL, "JSON: one array"},
-	{OPTION_CSV, "csv", NULL, "CSV with a header line"},
-	{OPTION_NO_COLOUR, "no-color", NULL, "no colour (also: NO_COLOR set)"},
-	{'v', "verbose", NULL, "say more on stderr, also what the kernel says"},
-	{'h', "help", NULL, "this help"},
-	{OPTION_VERSION, "version", NULL, "the version"},
+struct parser {
+	struct options *options;
+	const struct command *commands;
+	const struct command *command; /* NULL until named */
+	const struct command *parent;  /* whose subcommand that is */
+	bool seen[OPTION_SPECS];
 };
 
 /* Options that every command takes. */
@@ -64,28 +30,20 @@ static bool takes(const struct command *command, int id)
 
 	if (is_global(id))
 		return true;
+	if (!command->ids)
+		return false;
 	for (at = command->ids; *at != OPTION_END; at++)
 		if ((int)*at == id)
 			return true;
 	return false;
 }
 
-static const struct option_spec *spec_of(int id)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(specs); i++)
-		if (specs[i].id == id)
-			return &specs[i];
-	return NULL;
-}
-
 static void print_options(const struct command *command)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(specs); i++) {
-		const struct option_spec *spec = &specs[i];
+	for (i = 0; i < OPTION_SPECS; i++) {
+		const struct option_spec *spec = &option_specs[i];
 		char left[64], letter[8] = "    ";
 
 		/* What every command takes stands in the general help, but for -h. */
@@ -102,213 +60,55 @@ static void print_options(const struct command *command)
 	}
 }
 
-static void print_help(const struct command *command, const struct command *commands)
+static void print_commands(const struct command *commands)
 {
+	const struct command *command;
+
+	for (command = commands; command->name; command++)
+		printf("  %-8s %s\n", command->name, command->summary);
+}
+
+/* "replay FILE bursts": what stands between the options. */
+static void print_usage(const struct command *parent, const struct command *command)
+{
+	printf("usage: ifpulse");
+	if (parent)
+		printf(" %s %s", parent->name, parent->operand);
+	printf(" %s", command->name);
+	if (command->operand)
+		printf(" %s", command->operand);
+	if (command->subcommands)
+		printf(" WHAT");
+	printf(" [options]\n\n%s\n%s\n", command->summary, command->details);
+}
+
+static void print_help(const struct parser *parser)
+{
+	const struct command *command = parser->command;
+
 	if (command) {
-		printf("usage: ifpulse %s [options]\n\n%s\n%s\noptions:\n", command->name,
-		       command->summary, command->details);
+		print_usage(parser->parent, command);
+		if (command->subcommands) {
+			printf("WHAT is one of\n");
+			print_commands(command->subcommands);
+			printf("\n'ifpulse %s %s WHAT --help' shows the options of one.\n\n",
+			       command->name, command->operand);
+		}
+		printf("options:\n");
 		print_options(command);
 		return;
 	}
 	printf("usage: ifpulse [options] [COMMAND] [options]\n\n"
 	       "ifpulse %s, a high-resolution traffic probe for Linux.\n\ncommands:\n",
 	       IFPULSE_VERSION);
-	for (command = commands; command->name; command++)
-		printf("  %-8s %s\n", command->name, command->summary);
+	print_commands(parser->commands);
 	printf("\nWithout a command: %s. 'ifpulse COMMAND --help' shows the options of one.\n\n"
 	       "options of every command:\n",
-	       commands->name);
+	       parser->commands->name);
 	print_options(NULL);
 	printf("\nTimes: 10us 1ms 2s 5m.\n"
 	       "Exit status: 0 done; 1 found what was asked; 2 wrong usage; "
 	       "3 could not run.\n");
-}
-
-static int choice_of(const char *text, const char *const *choices, int n, int id, int *choice,
-		     struct error *err)
-{
-	int i;
-
-	for (i = 0; i < n; i++) {
-		if (!strcmp(text, choices[i])) {
-			*choice = i;
-			return 0;
-		}
-	}
-	return error_set(err, -EINVAL, "'%s' is none of the values of --%s: %s", text,
-			 spec_of(id)->name, spec_of(id)->argument);
-}
-
-static int take_interval(const char *text, uint64_t *interval_ns, struct error *err)
-{
-	uint64_t value;
-	int ret = units_parse_time(text, &value, err);
-
-	if (!ret && value < INTERVAL_MIN_NS)
-		return error_set(err, -ERANGE, "interval '%s' is shorter than 1ms", text);
-	if (!ret)
-		*interval_ns = value;
-	return ret;
-}
-
-static int take_window(const char *text, uint64_t *window_ns, struct error *err)
-{
-	uint64_t value;
-	int ret = units_parse_time(text, &value, err);
-
-	if (!ret && (value < WINDOW_WIDTH_MIN_NS || value > WINDOW_WIDTH_MAX_NS))
-		return error_set(err, -ERANGE, "window '%s' is not between 10us and 1s", text);
-	if (!ret && value % NSEC_PER_USEC)
-		return error_set(err, -ERANGE, "window '%s' is not a whole number of microseconds",
-				 text);
-	if (!ret)
-		*window_ns = value;
-	return ret;
-}
-
-static int take_duration(const char *text, uint64_t *duration_ns, struct error *err)
-{
-	uint64_t value;
-	int ret = units_parse_time(text, &value, err);
-
-	if (!ret && !value)
-		return error_set(err, -ERANGE, "duration '%s' is no time at all", text);
-	if (!ret)
-		*duration_ns = value;
-	return ret;
-}
-
-static int take_interface(struct selection *selection, const char *text, struct error *err)
-{
-	int ret = selection_add(selection, text);
-
-	if (ret == -EINVAL)
-		return error_set(err, ret,
-				 "'%s' cannot be an interface: names have 1 to 15 bytes, without "
-				 "'/', ':' and white space",
-				 text);
-	return ret ? error_errno(err, ret, "cannot take interface '%s'", text) : 0;
-}
-
-static int take_number(const char *text, uint64_t max, uint64_t *value, struct error *err)
-{
-	uint64_t parsed;
-	int ret = units_parse_count(text, max, &parsed, err);
-
-	if (!ret && !parsed)
-		return error_set(err, -ERANGE, "count '%s' must be at least 1", text);
-	if (!ret)
-		*value = parsed;
-	return ret;
-}
-
-static int take_speed(const char *text, uint64_t *rate_bps, struct error *err)
-{
-	uint64_t value;
-	int ret = units_parse_rate(text, &value, err);
-
-	if (!ret && !value)
-		return error_set(err, -ERANGE, "rate '%s' must be more than nothing", text);
-	if (!ret)
-		*rate_bps = value;
-	return ret;
-}
-
-static int take_mark(const char *text, struct mark *mark, struct error *err)
-{
-	struct mark taken = {0};
-	int ret;
-
-	if (!strchr(text, '%')) {
-		ret = take_speed(text, &taken.rate_bps, err);
-	} else {
-		ret = units_parse_percent(text, &taken.share_ppb, err);
-		if (!ret && !taken.share_ppb)
-			ret = error_set(err, -ERANGE, "share '%s' must be more than nothing", text);
-	}
-	if (!ret)
-		*mark = taken;
-	return ret;
-}
-
-static int take(struct options *options, int id, const char *text, struct error *err)
-{
-	static const char *const modes[] = {"auto", "tcx", "clsact"};
-	static const char *const rules[] = {"share", "hysteresis", "baseline"};
-	static const char *const periods[] = {"boot", "interval", "both"};
-	uint64_t number = 0;
-	int choice, ret;
-
-	switch (id) {
-	case 'i':
-		return take_interface(&options->selection, text, err);
-	case 'I':
-		return take_interval(text, &options->interval_ns, err);
-	case 'd':
-		return take_duration(text, &options->duration_ns, err);
-	case 'c':
-		return take_number(text, UINT32_MAX, &options->count, err);
-	case 'w':
-		options->no_windows = !strcmp(text, "off");
-		return options->no_windows ? 0 : take_window(text, &options->window_ns, err);
-	case OPTION_BUSY:
-		options->busy = true;
-		return 0;
-	case 'j':
-		options->format = OUTPUT_JSON;
-		return 0;
-	case 'v':
-		log_set_level(LOG_LEVEL_DEBUG);
-		return 0;
-	case OPTION_CSV:
-		options->format = OUTPUT_CSV;
-		return 0;
-	case OPTION_NO_COLOUR:
-		options->no_colour = true;
-		return 0;
-	case OPTION_RULE:
-		ret = choice_of(text, rules, ARRAY_SIZE(rules), id, &choice, err);
-		options->has_rule = true;
-		if (!ret)
-			options->rule = (enum burst_rule)choice;
-		return ret;
-	case OPTION_THRESHOLD:
-		return take_mark(text, &options->high, err);
-	case OPTION_LOW:
-		return take_mark(text, &options->low, err);
-	case OPTION_SPEED:
-		return take_speed(text, &options->speed_bps, err);
-	case OPTION_FACTOR:
-		return take_number(text, 1000000, &options->factor, err);
-	case OPTION_FLOOR:
-		return take_speed(text, &options->floor_bps, err);
-	case OPTION_MIN_DURATION:
-		return take_duration(text, &options->min_duration_ns, err);
-	case OPTION_MERGE_GAP:
-		return take_duration(text, &options->merge_gap_ns, err);
-	case OPTION_TOTAL:
-		options->total = true;
-		return 0;
-	case OPTION_ERRORS_OVER:
-		return units_parse_percent(text, &options->health_limits.error_ppb, err);
-	case OPTION_DROPS_OVER:
-		return units_parse_percent(text, &options->health_limits.drop_ppb, err);
-	case OPTION_MAX_INTERFACES:
-		ret = take_number(text, INTERFACES_MAX, &number, err);
-		options->max_interfaces = (uint32_t)number;
-		return ret;
-	case OPTION_ATTACH:
-		ret = choice_of(text, modes, ARRAY_SIZE(modes), id, &choice, err);
-		if (!ret)
-			options->attach_mode = (enum probe_attach_mode)choice;
-		return ret;
-	case OPTION_PERIOD:
-		ret = choice_of(text, periods, ARRAY_SIZE(periods), id, &choice, err);
-		if (!ret)
-			options->health_period = (enum health_period)(PERIOD_BOOT + choice);
-		return ret;
-	}
-	return error_set(err, -EINVAL, "option %d is not taken", id);
 }
 
 /* What getopt_long() is given: every option, so that one of another command can be named as such. */
@@ -318,8 +118,8 @@ static void fill_getopt(char *letters, struct option *longs)
 
 	*letters++ = '+'; /* stop at the first word that is no option: the command */
 	*letters++ = ':'; /* errors are ours to word */
-	for (i = 0; i < ARRAY_SIZE(specs); i++) {
-		const struct option_spec *spec = &specs[i];
+	for (i = 0; i < OPTION_SPECS; i++) {
+		const struct option_spec *spec = &option_specs[i];
 
 		longs[i] = (struct option){spec->name,
 					   spec->argument ? required_argument : no_argument, NULL,
@@ -334,13 +134,6 @@ static void fill_getopt(char *letters, struct option *longs)
 	*letters = '\0';
 }
 
-struct parser {
-	struct options *options;
-	const struct command *commands;
-	const struct command *command; /* NULL until named */
-	bool seen[ARRAY_SIZE(specs)];
-};
-
 static const struct command *find_command(const struct command *commands, const char *name)
 {
 	for (; commands->name; commands++)
@@ -351,7 +144,10 @@ static const struct command *find_command(const struct command *commands, const 
 
 static int usage_error(const struct parser *parser, struct error *err)
 {
-	if (parser->command)
+	if (parser->parent)
+		error_hint(err, "see 'ifpulse %s %s %s --help'", parser->parent->name,
+			   parser->parent->operand, parser->command->name);
+	else if (parser->command)
 		error_hint(err, "see 'ifpulse %s --help'", parser->command->name);
 	else
 		error_hint(err, "see 'ifpulse --help'");
@@ -359,11 +155,20 @@ static int usage_error(const struct parser *parser, struct error *err)
 	return EXIT_USAGE;
 }
 
+static int take(struct parser *parser, const struct option_spec *spec, struct error *err)
+{
+	int ret = spec->take(spec, (char *)parser->options + spec->at, optarg, err);
+
+	if (!ret)
+		parser->seen[spec - option_specs] = true;
+	return ret;
+}
+
 /* One run of getopt_long() over the words up to the first that is no option. */
 static int parse_options(struct parser *parser, int argc, char **argv, bool *want_help)
 {
-	char letters[2 + 2 * ARRAY_SIZE(specs) + 1];
-	struct option longs[ARRAY_SIZE(specs) + 1];
+	char letters[2 + 2 * OPTION_SPECS + 1];
+	struct option longs[OPTION_SPECS + 1];
 	struct error err = {0};
 	int id;
 
@@ -373,9 +178,9 @@ static int parse_options(struct parser *parser, int argc, char **argv, bool *wan
 
 		if (id == '?') {
 			/* The letter, or the id of a long option that came with "=value". */
-			if (optopt && spec_of(optopt))
+			if (optopt && option_spec_of(optopt))
 				error_set(&err, -EINVAL, "option '--%s' takes no value",
-					  spec_of(optopt)->name);
+					  option_spec_of(optopt)->name);
 			else if (optopt)
 				error_set(&err, -EINVAL, "unknown option '-%c'", optopt);
 			else
@@ -394,16 +199,15 @@ static int parse_options(struct parser *parser, int argc, char **argv, bool *wan
 			printf("ifpulse %s\n", IFPULSE_VERSION);
 			return EXIT_DONE;
 		}
-		if (take(parser->options, id, optarg, &err))
+		if (take(parser, option_spec_of(id), &err))
 			return usage_error(parser, &err);
-		parser->seen[spec_of(id) - specs] = true;
 	}
 	return -1;
 }
 
 static bool is_given(const struct parser *parser, int id)
 {
-	return parser->seen[spec_of(id) - specs];
+	return parser->seen[option_spec_of(id) - option_specs];
 }
 
 static int check_taken(const struct parser *parser)
@@ -411,11 +215,11 @@ static int check_taken(const struct parser *parser)
 	struct error err = {0};
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(specs); i++) {
-		if (!parser->seen[i] || takes(parser->command, specs[i].id))
+	for (i = 0; i < OPTION_SPECS; i++) {
+		if (!parser->seen[i] || takes(parser->command, option_specs[i].id))
 			continue;
 		error_set(&err, -EINVAL, "'%s' does not take --%s", parser->command->name,
-			  specs[i].name);
+			  option_specs[i].name);
 		return usage_error(parser, &err);
 	}
 	if (is_given(parser, 'j') && is_given(parser, OPTION_CSV)) {
@@ -425,47 +229,88 @@ static int check_taken(const struct parser *parser)
 	return -1;
 }
 
+/* A word that is no option: a command, then its operand, then its subcommand. -1 or an exit status. */
+static int take_word(struct parser *parser, const char *word)
+{
+	const struct command *command = parser->command;
+	struct error err = {0};
+
+	if (!command) {
+		parser->command = find_command(parser->commands, word);
+		if (parser->command)
+			return -1;
+		error_set(&err, -EINVAL, "there is no command '%s'", word);
+	} else if (command->operand && !parser->options->file && *word) {
+		parser->options->file = word;
+		return -1;
+	} else if (command->operand && !parser->options->file) {
+		error_set(&err, -EINVAL, "'%s' needs a %s, not ''", command->name,
+			  command->operand);
+	} else if (command->subcommands) {
+		const struct command *subcommand = find_command(command->subcommands, word);
+
+		if (subcommand) {
+			parser->parent = command;
+			parser->command = subcommand;
+			return -1;
+		}
+		error_set(&err, -EINVAL, "'%s' cannot show '%s'", command->name, word);
+	} else {
+		error_set(&err, -EINVAL, "'%s' takes no argument '%s'", command->name, word);
+	}
+	return usage_error(parser, &err);
+}
+
+/* -1 where the command has all the words that it needs. */
+static int check_words(const struct parser *parser)
+{
+	const struct command *command = parser->command;
+	struct error err = {0};
+
+	if (command->operand && !parser->options->file)
+		error_set(&err, -EINVAL, "'%s' needs a %s", command->name, command->operand);
+	else if (command->subcommands)
+		error_set(&err, -EINVAL, "'%s' needs a word for what to show", command->name);
+	else
+		return -1;
+	return usage_error(parser, &err);
+}
+
 int options_parse(struct options *options, const struct command **command,
 		  const struct command *commands, int argc, char **argv)
 {
 	struct parser parser = {.options = options, .commands = commands};
-	struct error err = {0};
 	bool want_help = false;
 	int status;
 
 	*options = (struct options){
 		.no_colour = getenv("NO_COLOR") && *getenv("NO_COLOR"),
 		.health_limits = {HEALTH_ERROR_LIMIT_PPB, HEALTH_DROP_LIMIT_PPB},
+		.capture = {.pre_ns = CAPTURE_PRE_NS,
+			    .post_ns = CAPTURE_POST_NS,
+			    .max = CAPTURE_MAX},
 	};
-	optind = 0; /* getopt(3): start afresh, whoever has used it before */
-	status = parse_options(&parser, argc, argv, &want_help);
-	if (status >= 0)
-		return status;
-	if (optind < argc) {
-		parser.command = find_command(commands, argv[optind]);
-		if (!parser.command) {
-			error_set(&err, -EINVAL, "there is no command '%s'", argv[optind]);
-			return usage_error(&parser, &err);
-		}
-		argc -= optind;
-		argv += optind;
-		optind = 0; /* getopt(3): start afresh, with the command in the program's place */
+	for (;;) {
+		optind = 0; /* getopt(3): start afresh, with the word in the program's place */
 		status = parse_options(&parser, argc, argv, &want_help);
+		if (status < 0 && optind < argc)
+			status = take_word(&parser, argv[optind]);
+		else if (status < 0)
+			break;
 		if (status >= 0)
 			return status;
-		if (optind < argc) {
-			error_set(&err, -EINVAL, "'%s' takes no argument '%s'",
-				  parser.command->name, argv[optind]);
-			return usage_error(&parser, &err);
-		}
+		argc -= optind;
+		argv += optind;
 	}
 	if (want_help) {
-		print_help(parser.command, commands);
+		print_help(&parser);
 		return EXIT_DONE;
 	}
 	if (!parser.command)
 		parser.command = commands;
-	status = check_taken(&parser);
+	status = check_words(&parser);
+	if (status < 0)
+		status = check_taken(&parser);
 	if (status < 0)
 		*command = parser.command;
 	return status;

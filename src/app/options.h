@@ -45,10 +45,27 @@ enum option_id {
 	OPTION_FLOOR,
 	OPTION_MIN_DURATION,
 	OPTION_MERGE_GAP,
+	OPTION_FORMAT,
+	OPTION_FROM,
+	OPTION_TO,
+	OPTION_SUMMARY,
+	OPTION_CAPTURE,
+	OPTION_PRE,
+	OPTION_POST,
+	OPTION_ONCE,
+	OPTION_MAX,
+	OPTION_MAX_SIZE,
+	OPTION_KEEP,
 	OPTION_VERSION,
 };
 
 enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
+
+enum health_period { PERIOD_DEFAULT, PERIOD_BOOT, PERIOD_INTERVAL, PERIOD_BOTH };
+
+enum rule_choice { RULE_DEFAULT, RULE_SHARE, RULE_HYSTERESIS, RULE_BASELINE };
+
+enum export_format { EXPORT_NONE, EXPORT_CSV, EXPORT_JSONL, EXPORT_PERFETTO };
 
 /* A share of the line rate, or a rate. */
 struct mark {
@@ -56,7 +73,35 @@ struct mark {
 	uint64_t rate_bps;
 };
 
-enum health_period { PERIOD_DEFAULT, PERIOD_BOOT, PERIOD_INTERVAL, PERIOD_BOTH };
+/* A point of time in a recording. */
+struct moment {
+	bool is_given;
+	bool is_wall; /* ns since 1970; else since the recording's beginning */
+	uint64_t ns;
+};
+
+/* What a burst is; what is 0 is left to the default. */
+struct burst_options {
+	enum rule_choice rule; /* RULE_DEFAULT: by what is known of the interface */
+	struct mark high, low;
+	uint64_t speed_bps; /* 0: as netlink says */
+	uint64_t factor;
+	uint64_t floor_bps;
+	uint64_t min_duration_ns, merge_gap_ns;
+};
+
+/* The trigger of `bursts`. */
+struct capture_options {
+	const char *directory; /* NULL: nothing is captured */
+	uint64_t pre_ns, post_ns;
+	bool once;
+	uint64_t max;
+};
+
+#define CAPTURE_PRE_NS (5 * NSEC_PER_MSEC)
+#define CAPTURE_POST_NS (20 * NSEC_PER_MSEC)
+#define CAPTURE_SIDE_MAX_NS (10 * NSEC_PER_SEC)
+#define CAPTURE_MAX 100
 
 /* The default width of windows. */
 #define OPTIONS_WINDOW_NS (100 * NSEC_PER_USEC)
@@ -73,16 +118,17 @@ struct options {
 	bool no_colour;
 	bool total;
 	enum probe_attach_mode attach_mode;
-	uint32_t max_interfaces; /* 0: by what there is */
+	uint64_t max_interfaces; /* 0: by what there is */
 	struct health_limits health_limits;
 	enum health_period health_period;
-	bool has_rule; /* else by what is known of the interface */
-	enum burst_rule rule;
-	struct mark high, low; /* both 0: the default */
-	uint64_t speed_bps;    /* 0: as netlink says */
-	uint64_t factor;       /* 0: the default */
-	uint64_t floor_bps;    /* 0: the default */
-	uint64_t min_duration_ns, merge_gap_ns;
+	struct burst_options bursts;
+	bool summary;
+	struct capture_options capture;
+	const char *file;   /* the operand; NULL: the command takes none */
+	const char *output; /* NULL: none was named */
+	enum export_format format_to;
+	struct moment from, to;
+	uint64_t max_size, keep_ns; /* of a recording; 0: no limit */
 };
 
 struct command {
@@ -92,11 +138,14 @@ struct command {
 	enum writer_format json;                   /* what --json is here: one array, or lines */
 	const enum option_id *ids;                 /* those it takes, OPTION_END last */
 	int (*run)(const struct options *options); /* returns an exit status */
+	const char *operand;                       /* "FILE"; NULL: takes none */
+	/* What the word behind the operand says, ended by a NULL name; then `run` is not. */
+	const struct command *subcommands;
 };
 
 /*
- * Parses `argv` as [options] [COMMAND] [options] against `commands` (ended by a NULL name; the first
- * is the default). Returns -1 and the command to run, or the exit status to end with: help and
+ * Parses `argv` as [options] [COMMAND [OPERAND] [SUBCOMMAND]], with options between any of them,
+ * against `commands` (ended by a NULL name; the first is the default). Returns -1 and the command to run, or the exit status to end with: help and
  * version have been printed then, an error has been logged. Text of options is borrowed from argv.
  */
 int options_parse(struct options *options, const struct command **command,

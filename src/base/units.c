@@ -147,6 +147,24 @@ int units_parse_count(const char *text, uint64_t max, uint64_t *count, struct er
 }
 
 /* `value` in the largest unit that keeps it at or above one, with four significant digits. */
+int units_parse_wall(const char *text, uint64_t *wall_ns, struct error *err)
+{
+	uint64_t fraction_ns = 0, digit = NSEC_PER_SEC / 10;
+	struct tm utc = {0};
+	/* strptime(3) lets numbers be shorter: "2026-1-31T1:2:3". */
+	const char *at = strptime(text, "%Y-%m-%dT%H:%M:%S", &utc);
+	time_t seconds = timegm(&utc);
+
+	if (at && *at == '.' && at[1] != 'Z')
+		for (at++; digit && *at >= '0' && *at <= '9'; at++, digit /= 10)
+			fraction_ns += (uint64_t)(*at - '0') * digit;
+	if (!at || strcmp(at, "Z") || seconds < 0 || seconds > (time_t)(INT64_MAX / NSEC_PER_SEC))
+		return error_set(err, -EINVAL,
+				 "'%s' is not a UTC time like 2026-01-31T12:34:56.123456Z", text);
+	*wall_ns = (uint64_t)seconds * NSEC_PER_SEC + fraction_ns;
+	return 0;
+}
+
 static char *format_scaled(char *out, uint64_t value, unsigned step, const char *const *suffixes,
 			   size_t n_suffixes)
 {

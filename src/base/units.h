@@ -31,6 +31,12 @@ int units_parse_size(const char *text, uint64_t *bytes, struct error *err);
 /* "0.01%" or "0.01": percent, into parts per billion (10^9 is the whole), at most 100 %. */
 int units_parse_percent(const char *text, uint64_t *parts_per_billion, struct error *err);
 
+/*
+ * "2026-01-31T12:34:56Z", with up to nine digits behind the second (RFC 3339, UTC alone), into
+ * nanoseconds since 1970.
+ */
+int units_parse_wall(const char *text, uint64_t *wall_ns, struct error *err);
+
 /* "12" : a whole number without sign, at most `max`. */
 int units_parse_count(const char *text, uint64_t max, uint64_t *count, struct error *err);
 

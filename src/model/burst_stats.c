@@ -50,7 +50,7 @@ static uint64_t percentile(const struct burst_stats *stats, unsigned int percent
 struct burst_summary burst_stats_summarise(struct burst_stats *stats, uint64_t run_ns,
 					   uint64_t width_ns)
 {
-	struct burst_summary summary = {.count = stats->n};
+	struct burst_summary summary = {.count = stats->n, .run_ns = run_ns};
 	double mean = run_ns ? (double)stats->all_bytes / (double)run_ns : 0;
 
 	if (stats->n)

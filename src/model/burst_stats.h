@@ -29,6 +29,7 @@ struct burst_summary {
 	size_t count;
 	double time_share, byte_share;   /* 0 to 1 */
 	uint64_t p50_ns, p90_ns, p99_ns; /* durations, by nearest rank; 0 without bursts */
+	uint64_t run_ns;                 /* what it is of */
 	double peak_to_mean; /* busiest window to the mean of the whole time; 0 without traffic */
 };
 

@@ -39,7 +39,7 @@ struct series_span {
 	const struct window
 		*windows; /* as window_merge() leaves them, all of them within the span */
 	size_t n_windows;
-	const struct window_gap *gaps;
+	const struct window_gap *gaps; /* in order of their beginnings */
 	size_t n_gaps;
 	const struct series_member *members; /* in the order wanted within a window */
 	size_t n_members;

@@ -60,6 +60,36 @@ void show_burst_line(struct sink *sink, const struct burst_place *place, const s
 	sink_commit(sink);
 }
 
+static void put_duration(struct writer *writer, const char *name,
+			 const struct burst_summary *summary, uint64_t time_ns)
+{
+	if (summary->count)
+		writer_unsigned(writer, name, time_ns / NSEC_PER_USEC);
+	else
+		writer_null(writer, name);
+}
+
+void show_burst_summary_record(struct writer *writer, const struct burst_place *place,
+			       const struct burst_summary *summary)
+{
+	writer_begin(writer);
+	writer_unsigned(writer, "ifindex", place->ifindex);
+	writer_text(writer, "ifname", place->ifname);
+	writer_text(writer, "direction", direction_names[place->direction]);
+	writer_unsigned(writer, "run_us", summary->run_ns / NSEC_PER_USEC);
+	writer_unsigned(writer, "bursts", summary->count);
+	writer_number(writer, "time_share", summary->time_share);
+	writer_number(writer, "byte_share", summary->byte_share);
+	put_duration(writer, "p50_us", summary, summary->p50_ns);
+	put_duration(writer, "p90_us", summary, summary->p90_ns);
+	put_duration(writer, "p99_us", summary, summary->p99_ns);
+	if (summary->peak_to_mean > 0)
+		writer_number(writer, "peak_to_mean", summary->peak_to_mean);
+	else
+		writer_null(writer, "peak_to_mean");
+	writer_end(writer);
+}
+
 int show_burst_summary_new(struct table **out, bool use_colour)
 {
 	static const struct table_column columns[] = {

@@ -12,6 +12,7 @@
 /* Where a burst was, and by what it was judged. */
 struct burst_place {
 	uint32_t ifindex;
+	uint32_t slot; /* as its windows have it; not shown */
 	const char *ifname;
 	enum direction direction;
 	enum burst_rule rule;
@@ -30,6 +31,13 @@ void show_burst_record(struct writer *writer, const struct burst_place *place,
 
 /* One line, committed. */
 void show_burst_line(struct sink *sink, const struct burst_place *place, const struct burst *burst);
+
+/*
+ * Fields: ifindex ifname direction run_us bursts time_share byte_share (both 0 to 1) p50_us p90_us p99_us
+ * (null without bursts) peak_to_mean (null without traffic).
+ */
+void show_burst_summary_record(struct writer *writer, const struct burst_place *place,
+			       const struct burst_summary *summary);
 
 /* 0 or -ENOMEM. */
 int show_burst_summary_new(struct table **out, bool use_colour);

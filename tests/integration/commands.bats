@@ -237,7 +237,7 @@ is_running() { # PID: past its start, in epoll_wait(2)
 	refused 2 "has no unit.*for example 10us" "$ifpulse" rate -I 100
 	refused 2 "unknown unit 'sec'" "$ifpulse" rate -I 1sec
 	refused 2 "'-1s' is not a time" "$ifpulse" rate -I -1s
-	refused 2 "shorter than 1ms" "$ifpulse" rate -I 10us
+	refused 2 "shorter than 1 ms" "$ifpulse" rate -I 10us
 	refused 2 "too large" "$ifpulse" rate -d 9999999999999h
 	refused 2 "must be at least 1" "$ifpulse" rate -c 0
 	refused 2 "is not a count" "$ifpulse" rate -c many

@@ -22,12 +22,23 @@ static const enum option_id list_ids[] = {'i', 'j', OPTION_END};
 static const enum option_id health_ids[] = {
 	'i', 'd', OPTION_ERRORS_OVER, OPTION_DROPS_OVER, OPTION_PERIOD, 'j', OPTION_END,
 };
+static const enum option_id draw_ids[] = {'o', OPTION_FROM, OPTION_TO, OPTION_END};
+static const struct command played[] = {
+	{"list", "the played list summary", "the played list details", WRITER_JSON_ARRAY, list_ids,
+	 run_nothing, NULL, NULL},
+	{0},
+};
 static const struct command commands[] = {
 	{"first", "the first summary", "the first details", WRITER_JSON_LINES, rate_ids,
-	 run_nothing},
-	{"list", "the list summary", "the list details", WRITER_JSON_ARRAY, list_ids, run_nothing},
+	 run_nothing, NULL, NULL},
+	{"list", "the list summary", "the list details", WRITER_JSON_ARRAY, list_ids, run_nothing,
+	 NULL, NULL},
 	{"health", "the health summary", "the health details", WRITER_JSON_ARRAY, health_ids,
-	 run_nothing},
+	 run_nothing, NULL, NULL},
+	{"draw", "the draw summary", "the draw details", WRITER_JSON_ARRAY, draw_ids, run_nothing,
+	 "FILE", NULL},
+	{"play", "the play summary", "the play details", WRITER_JSON_ARRAY, NULL, NULL, "FILE",
+	 played},
 	{0},
 };
 
@@ -191,6 +202,34 @@ static void takes_options_before_and_after(void **state)
 	release(&parsed);
 }
 
+/* Words in their order, with options anywhere between them. */
+static void takes_operands_and_subcommands(void **state)
+{
+	struct parsed parsed = parse("draw", "-o", "a.svg", "b", "--from", "2.5s", "--to",
+				     "2026-01-31T12:34:56.5Z");
+
+	(void)state;
+	expect_command(&parsed, "draw");
+	assert_string_equal(parsed.options.file, "b");
+	assert_string_equal(parsed.options.output, "a.svg");
+	assert_true(parsed.options.from.is_given && !parsed.options.from.is_wall);
+	assert_int_equal(parsed.options.from.ns, 2500000000);
+	assert_true(parsed.options.to.is_given && parsed.options.to.is_wall);
+	assert_int_equal(parsed.options.to.ns, 1769862896500000000);
+	release(&parsed);
+	parsed = parse("-i", "a", "play", "-i", "b", "list", "-i", "c", "list", "-j");
+	expect_command(&parsed, "list");
+	assert_string_equal(parsed.command->summary, "the played list summary");
+	assert_string_equal(parsed.options.file, "list");
+	assert_int_equal(parsed.options.selection.n, 3);
+	assert_int_equal(parsed.options.format, OUTPUT_JSON);
+	release(&parsed);
+	parsed = parse("draw", "--", "-o");
+	expect_command(&parsed, "draw");
+	assert_string_equal(parsed.options.file, "-o");
+	release(&parsed);
+}
+
 static void takes_boundary_values(void **state)
 {
 	struct parsed parsed = parse("-I", "1ms", "-d", "1ns", "-c", "4294967295");
@@ -293,6 +332,17 @@ static void refuses_wrong_words(void **state)
 		{{"list", "-j", "--", "-i"}, "'-i'"},
 		{{"-h", "lists"}, "'lists'"},
 		{{"-h", "-x"}, "'-x'"},
+		{{"draw"}, "'draw' needs a FILE"},
+		{{"draw", ""}, "'draw' needs a FILE, not ''"},
+		{{"draw", "a", "b"}, "'draw' takes no argument 'b'"},
+		{{"play", "a"}, "'play' needs a word for what to show"},
+		{{"play"}, "'play' needs a FILE"},
+		{{"play", "a", "first"}, "'play' cannot show 'first'; see 'ifpulse play --help'"},
+		{{"play", "a", "list", "b"}, "see 'ifpulse play FILE list --help'"},
+		{{"play", "a", "list", "--csv"}, "'list' does not take --csv"},
+		{{"draw", "a", "-o", ""}, "''"},
+		{{"draw", "a", "--from", "yesterday"}, "yesterday"},
+		{{"draw", "a", "--from", "2026-01-31 12:34:56Z"}, "is not a UTC time"},
 		{{"--csv", "-j"}, "--json and --csv exclude each other"},
 		{{"-j", "first", "--csv"}, "--json and --csv exclude each other"},
 	};
@@ -364,6 +414,16 @@ static void helps(void **state)
 	assert_null(strstr(parsed.out, "--attach"));
 	assert_null(strstr(parsed.out, "the list summary"));
 	release(&parsed);
+	parsed = parse("play", "--help");
+	assert_int_equal(parsed.status, EXIT_DONE);
+	assert_non_null(strstr(parsed.out, "usage: ifpulse play FILE WHAT [options]"));
+	assert_non_null(strstr(parsed.out, "the played list summary"));
+	release(&parsed);
+	parsed = parse("play", "a", "list", "--help");
+	assert_int_equal(parsed.status, EXIT_DONE);
+	assert_non_null(strstr(parsed.out, "usage: ifpulse play FILE list [options]"));
+	assert_non_null(strstr(parsed.out, "--interface"));
+	release(&parsed);
 	parsed = parse("-h", "list");
 	assert_int_equal(parsed.status, EXIT_DONE);
 	assert_non_null(strstr(parsed.out, "the list details"));
@@ -423,6 +483,7 @@ int main(void)
 		cmocka_unit_test(holds_what_it_was_given),
 		cmocka_unit_test(takes_each_choice),
 		cmocka_unit_test(takes_options_before_and_after),
+		cmocka_unit_test(takes_operands_and_subcommands),
 		cmocka_unit_test(takes_boundary_values),
 		cmocka_unit_test(refuses_wrong_values),
 		cmocka_unit_test(refuses_wrong_words),

@@ -348,14 +348,50 @@ static void formats_wall_times(void **state)
 	unsetenv("TZ");
 }
 
+static void parses_wall_times(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t wall_ns; /* 0: refused */
+	} cases[] = {
+		{"1970-01-01T00:00:00.000000001Z", 1},
+		{"2026-01-31T12:34:56Z", 1769862896000000000},
+		{"2026-01-31T12:34:56.5Z", 1769862896500000000},
+		{"2026-01-31T12:34:56.123456Z", 1769862896123456000},
+		{"2026-01-31T12:34:56.123456789Z", 1769862896123456789},
+		{"2026-01-31T12:34:56.1234567891Z", 0},
+		{"2026-01-31T12:34:56.Z", 0},
+		{"2026-01-31T12:34:56", 0},
+		{"2026-01-31T12:34:56+01:00", 0},
+		{"2026-01-31T12:34:56Zx", 0},
+		{"2026-13-31T12:34:56Z", 0},
+		{"1969-12-31T23:59:59Z", 0},
+		{"9999-12-31T23:59:59Z", 0},
+		{"", 0},
+		{"T", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint64_t wall_ns = 7;
+		struct error err = {0};
+		int ret = units_parse_wall(cases[i].text, &wall_ns, &err);
+
+		if (cases[i].wall_ns ? ret || wall_ns != cases[i].wall_ns
+				     : ret != -EINVAL || wall_ns != 7 || !err.what[0])
+			fail_msg("'%s': %d", cases[i].text, ret);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parses_times),  cmocka_unit_test(parses_rates),
-		cmocka_unit_test(parses_sizes),  cmocka_unit_test(parses_percents),
-		cmocka_unit_test(parses_counts), cmocka_unit_test(tells_what_it_expected),
-		cmocka_unit_test(formats_rates), cmocka_unit_test(formats_sizes),
-		cmocka_unit_test(formats_times), cmocka_unit_test(formats_wall_times),
+		cmocka_unit_test(parses_wall_times),      cmocka_unit_test(parses_times),
+		cmocka_unit_test(parses_rates),           cmocka_unit_test(parses_sizes),
+		cmocka_unit_test(parses_percents),        cmocka_unit_test(parses_counts),
+		cmocka_unit_test(tells_what_it_expected), cmocka_unit_test(formats_rates),
+		cmocka_unit_test(formats_sizes),          cmocka_unit_test(formats_times),
+		cmocka_unit_test(formats_wall_times),
 	};
 
 	return cmocka_run_group_tests_name("units", tests, NULL, NULL);

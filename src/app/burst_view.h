@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * burst_view: the bursts in a stream of windows, shown as soon as they are over, and the summary at the
+ * end: what `bursts` and `replay FILE bursts` have in common.
+ */
+#ifndef IFPULSE_APP_BURST_VIEW_H
+#define IFPULSE_APP_BURST_VIEW_H
+
+#include "app/burst_watch.h"
+#include "app/output.h"
+
+struct burst_view;
+
+struct burst_view_setup {
+	const struct options *options; /* these two are borrowed */
+	struct output *output;
+	uint64_t width_ns;
+	uint64_t wall_offset_ns;
+	const struct link *(*link_of)(void *context, const struct series_member *member);
+	void *context;
+};
+
+/* 0 or -ENOMEM. */
+int burst_view_new(struct burst_view **out, const struct burst_view_setup *setup);
+void burst_view_free(struct burst_view *view);
+
+/* What is shown is to be flushed by the owner. */
+void burst_view_take(struct burst_view *view, const struct series_span *span);
+
+/* The end of the run: bursts that are going on, and the summary. */
+void burst_view_finish(struct burst_view *view);
+
+/* --count bursts have been shown. */
+bool burst_view_is_complete(const struct burst_view *view);
+
+#endif

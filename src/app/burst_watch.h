@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * burst_watch: looks for bursts in the windows of every interface, live or recorded.
+ *
+ * Each interface and direction has a detector of its own for as long as it is probed; interfaces that
+ * have gone stay for the summary.
+ */
+#ifndef IFPULSE_APP_BURST_WATCH_H
+#define IFPULSE_APP_BURST_WATCH_H
+
+#include "app/options.h"
+#include "model/burst.h"
+#include "model/burst_stats.h"
+#include "model/link.h"
+#include "model/series.h"
+#include "out/show_burst.h"
+
+struct burst_watch;
+
+/* A burst that is over; both end with the call. */
+typedef void (*burst_watch_fn)(void *context, const struct burst_place *place,
+			       const struct burst *burst);
+
+struct burst_watch_setup {
+	const struct burst_options *options; /* borrowed */
+	uint64_t width_ns;
+	uint64_t wall_offset_ns; /* what makes their times those of the wall clock */
+	/* What is known of an interface; NULL where nothing is. */
+	const struct link *(*link_of)(void *context, const struct series_member *member);
+	void *context; /* of link_of */
+	burst_watch_fn found;
+	void *found_context;
+};
+
+/* 0 or -ENOMEM. */
+int burst_watch_new(struct burst_watch **out, const struct burst_watch_setup *setup);
+void burst_watch_free(struct burst_watch *watch);
+
+/* The next span; it begins where the last one ended. Want of memory is told and leaves some out. */
+void burst_watch_take(struct burst_watch *watch, const struct series_span *span);
+
+/* The end: bursts that are going on are told as cut. */
+void burst_watch_finish(struct burst_watch *watch);
+
+/* Calls `fn` for each interface and direction that was ever watched. */
+typedef void (*burst_watch_summary_fn)(void *context, const struct burst_place *place,
+				       const struct burst_summary *summary);
+void burst_watch_summarise(struct burst_watch *watch, burst_watch_summary_fn fn, void *context);
+
+#endif
