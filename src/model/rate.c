@@ -31,6 +31,7 @@ void rate_between(struct rate *rate, const struct rate_reading *before,
 	rate->start_wall_ns = before->wall_ns;
 	rate->interval_ns = after->monotonic_ns - before->monotonic_ns;
 	rate->has_peak = false;
+	rate->is_unknown = false;
 	rate->delta = counters_delta(&before->counters, &after->counters);
 	fill_bps(rate);
 }

@@ -25,6 +25,7 @@ struct rate {
 	uint32_t slot; /* where the probe counted it */
 	uint64_t start_wall_ns;
 	uint64_t interval_ns; /* as it really was, not as it was asked for */
+	bool is_unknown;      /* windows were lost, so of a recording the counts cannot be told */
 	struct interface_counters delta;
 	uint64_t bps[N_DIRECTIONS];      /* wire bits per second, without preamble, FCS and gap */
 	bool has_peak;                   /* false: no windows, or some of them were lost */

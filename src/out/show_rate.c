@@ -10,28 +10,21 @@
 
 static const char *const direction_names[] = {"rx", "tx"};
 
-static void put_field(struct writer *writer, const char *direction, const char *name,
+static void put_field(struct writer *writer, const char *direction, const char *name, bool is_known,
 		      uint64_t value)
 {
 	char full[32];
 
 	snprintf(full, sizeof(full), "%s_%s", direction, name);
-	writer_unsigned(writer, full, value);
-}
-
-static void put_peak(struct writer *writer, const char *direction, const struct rate *rate, int d)
-{
-	char full[32];
-
-	snprintf(full, sizeof(full), "%s_peak_bps", direction);
-	if (rate->has_peak)
-		writer_unsigned(writer, full, rate->peak_bps[d]);
+	if (is_known)
+		writer_unsigned(writer, full, value);
 	else
 		writer_null(writer, full);
 }
 
 void show_rate_record(struct writer *writer, const struct rate *rate)
 {
+	bool known = !rate->is_unknown;
 	int d;
 
 	writer_begin(writer);
@@ -44,14 +37,15 @@ void show_rate_record(struct writer *writer, const struct rate *rate)
 	writer_text(writer, "ifname", rate->ifname);
 	for (d = 0; d < N_DIRECTIONS; d++) {
 		const struct traffic_counter *traffic = &rate->delta.traffic[d];
+		const char *direction = direction_names[d];
 
-		put_field(writer, direction_names[d], "bytes", traffic->bytes);
-		put_field(writer, direction_names[d], "packets", traffic->packets);
-		put_field(writer, direction_names[d], "wire_bytes", traffic->wire_bytes);
-		put_field(writer, direction_names[d], "wire_packets", traffic->wire_packets);
-		put_field(writer, direction_names[d], "drops", rate->delta.drops[d]);
-		put_field(writer, direction_names[d], "bps", rate->bps[d]);
-		put_peak(writer, direction_names[d], rate, d);
+		put_field(writer, direction, "bytes", known, traffic->bytes);
+		put_field(writer, direction, "packets", known, traffic->packets);
+		put_field(writer, direction, "wire_bytes", known, traffic->wire_bytes);
+		put_field(writer, direction, "wire_packets", known, traffic->wire_packets);
+		put_field(writer, direction, "drops", known, rate->delta.drops[d]);
+		put_field(writer, direction, "bps", known, rate->bps[d]);
+		put_field(writer, direction, "peak_bps", rate->has_peak, rate->peak_bps[d]);
 	}
 	writer_end(writer);
 }
@@ -91,6 +85,15 @@ static void put_bps_cell(struct table *table, uint64_t bps)
 	table_cell(table, bps ? TABLE_PLAIN : TABLE_DIM, "%s", units_format_rate(text, bps));
 }
 
+static void put_unknown_cells(struct table *table, bool has_peaks)
+{
+	int more = has_peaks ? 3 : 2;
+
+	table_cell(table, TABLE_BAD, "unknown");
+	while (more--)
+		table_cell(table, TABLE_DIM, "-");
+}
+
 void show_rate_row(struct table *table, const struct rate *rate, bool has_peaks)
 {
 	int d;
@@ -100,6 +103,10 @@ void show_rate_row(struct table *table, const struct rate *rate, bool has_peaks)
 		uint64_t packets =
 			rate_per_second(rate->delta.traffic[d].wire_packets, rate->interval_ns);
 
+		if (rate->is_unknown) {
+			put_unknown_cells(table, has_peaks);
+			continue;
+		}
 		put_bps_cell(table, rate->bps[d]);
 		if (has_peaks && rate->has_peak)
 			put_bps_cell(table, rate->peak_bps[d]);

@@ -18,6 +18,7 @@ struct writer {
 	enum writer_format format;
 	bool has_items[DEPTH_MAX]; /* at each depth: a comma is due before the next */
 	unsigned int depth;
+	const char *type; /* NULL: objects have none */
 	/* CSV: names are known when the first object has been described, so rows are set aside. */
 	FILE *header, *row;
 	char *header_text, *row_text;
@@ -122,15 +123,31 @@ static void go_out(struct writer *writer, const char *bracket)
 	sink_text(writer->sink, bracket);
 }
 
+static bool is_array(const struct writer *writer)
+{
+	return writer->format == WRITER_JSON_ARRAY || writer->format == WRITER_JSON_LONG_ARRAY;
+}
+
+/* Where objects stand that are in no other. */
+static unsigned int top(const struct writer *writer)
+{
+	return is_array(writer) ? 1 : 0;
+}
+
 void writer_open(struct writer *writer)
 {
-	if (writer->format == WRITER_JSON_ARRAY)
+	if (is_array(writer))
 		go_in(writer, "[");
+}
+
+void writer_set_type(struct writer *writer, const char *type)
+{
+	writer->type = type;
 }
 
 void writer_close(struct writer *writer)
 {
-	if (writer->format != WRITER_JSON_ARRAY)
+	if (!is_array(writer))
 		return;
 	go_out(writer, writer->has_items[1] ? "\n]\n" : "]\n");
 	sink_commit(writer->sink);
@@ -141,14 +158,18 @@ void writer_begin(struct writer *writer)
 	if (is_csv(writer)) {
 		writer->has_items[0] = false;
 		rewind(writer->row);
+		if (writer->type)
+			writer_text(writer, "type", writer->type);
 		return;
 	}
 	/* Depth 0 holds lines, which no comma parts. */
 	if (writer->depth)
 		put_comma(writer);
-	if (writer->format == WRITER_JSON_ARRAY && writer->depth == 1)
+	if (is_array(writer) && writer->depth == 1)
 		sink_text(writer->sink, "\n");
 	go_in(writer, "{");
+	if (writer->type && writer->depth == top(writer) + 1)
+		writer_text(writer, "type", writer->type);
 }
 
 static void end_csv(struct writer *writer)
@@ -172,10 +193,10 @@ void writer_end(struct writer *writer)
 		return;
 	}
 	go_out(writer, "}");
-	if (!writer->depth) {
+	if (!writer->depth)
 		sink_text(writer->sink, "\n");
+	if (writer->depth == top(writer) && writer->format != WRITER_JSON_ARRAY)
 		sink_commit(writer->sink);
-	}
 }
 
 /* What stands before a value: the name, or for CSV the name in the header. */
@@ -254,6 +275,17 @@ void writer_time(struct writer *writer, const char *name, uint64_t wall_ns)
 	char text[UNITS_TEXT_SIZE];
 
 	writer_text(writer, name, units_format_wall(text, wall_ns));
+}
+
+void writer_begin_object(struct writer *writer, const char *name)
+{
+	put_name(writer, name);
+	go_in(writer, "{");
+}
+
+void writer_end_object(struct writer *writer)
+{
+	go_out(writer, "}");
 }
 
 void writer_begin_array(struct writer *writer, const char *name)

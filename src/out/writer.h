@@ -17,9 +17,10 @@
 #include "out/sink.h"
 
 enum writer_format {
-	WRITER_JSON_ARRAY, /* one-shot commands: [ … ] once, committed as a whole */
-	WRITER_JSON_LINES, /* streaming commands */
-	WRITER_CSV,        /* RFC 4180, header line first */
+	WRITER_JSON_ARRAY,      /* one-shot commands: [ … ] once, committed as a whole */
+	WRITER_JSON_LONG_ARRAY, /* the same, committed object by object: too long to be kept */
+	WRITER_JSON_LINES,      /* streaming commands */
+	WRITER_CSV,             /* RFC 4180, header line first */
 };
 
 struct writer;
@@ -28,11 +29,16 @@ struct writer;
 int writer_new(struct writer **out, struct sink *sink, enum writer_format format);
 void writer_free(struct writer *writer);
 
-/* Around all objects: the brackets of WRITER_JSON_ARRAY, which are there without objects too. */
+/* Around all objects: the brackets of an array, which are there without objects too. */
 void writer_open(struct writer *writer);
 void writer_close(struct writer *writer);
 
 void writer_begin(struct writer *writer);
+/*
+ * Every object that begins from here on, but for those within others, begins with the field "type": for
+ * lines of several kinds. `type` is borrowed.
+ */
+void writer_set_type(struct writer *writer, const char *type);
 /* Commits the object, unless it is part of an array. */
 void writer_end(struct writer *writer);
 
@@ -43,6 +49,10 @@ void writer_boolean(struct writer *writer, const char *name, bool value);
 void writer_null(struct writer *writer, const char *name);
 /* RFC 3339 from nanoseconds since 1970. */
 void writer_time(struct writer *writer, const char *name, uint64_t wall_ns);
+
+/* An object within an object; JSON only. */
+void writer_begin_object(struct writer *writer, const char *name);
+void writer_end_object(struct writer *writer);
 
 /* Arrays of text (name NULL within) or of objects; JSON only. */
 void writer_begin_array(struct writer *writer, const char *name);
