@@ -37,6 +37,7 @@ struct burst_detector {
 	struct traffic_counter since;
 	uint64_t drops_since;
 	uint64_t start_ns;
+	uint64_t gap_until_ns;      /* of the last gap; 0: there was none */
 	struct histogram histogram; /* BURST_BASELINE */
 };
 
@@ -214,7 +215,7 @@ static void end_burst(struct burst_detector *detector, bool is_cut)
 	burst->windows = duration_ns / detector->config.width_ns;
 	burst->peak_bps = rate_per_second(8 * detector->peak_bytes, detector->config.width_ns);
 	burst->mean_bps = rate_per_second(8 * burst->traffic.wire_bytes, duration_ns);
-	burst->is_cut = is_cut;
+	burst->is_cut |= is_cut;
 	detector->fn(detector->context, burst);
 }
 
@@ -226,6 +227,9 @@ static void begin_burst(struct burst_detector *detector, uint64_t start_ns)
 	detector->drops_since = 0;
 	detector->burst =
 		(struct burst){.start_ns = start_ns, .threshold_bps = high_mark(detector)};
+	/* It may have begun within the gap. */
+	detector->burst.is_cut = detector->gap_until_ns &&
+				 start_ns < detector->gap_until_ns + detector->config.width_ns;
 }
 
 static void go_on(struct burst_detector *detector, uint64_t start_ns,
@@ -284,6 +288,8 @@ void burst_detector_add_gap(struct burst_detector *detector, uint64_t from_ns, u
 	burst_detector_advance(detector, from_ns);
 	if (detector->has_burst)
 		end_burst(detector, true);
+	if (to_ns > detector->gap_until_ns)
+		detector->gap_until_ns = to_ns;
 	if (detector->config.rule == BURST_BASELINE)
 		take_idle(&detector->histogram, from_ns, detector->config.width_ns);
 	/* Unknown windows are neither idle nor busy. */

@@ -18,7 +18,8 @@
  *
  * Bursts at most merge_gap apart are one (under hysteresis, too, each has to begin above the high
  * mark); those shorter than min_duration are none. A window that is unknown (in a gap) ends a burst
- * and marks it as cut, also while merging waits: what was in the gap cannot be told.
+ * and marks it as cut, also while merging waits: what was in the gap cannot be told. So is one cut
+ * that begins with the first window behind a gap.
  */
 #ifndef IFPULSE_MODEL_BURST_H
 #define IFPULSE_MODEL_BURST_H
@@ -53,7 +54,7 @@ struct burst {
 	uint64_t drops;              /* skbs freed as dropped, in its windows */
 	uint64_t peak_bps, mean_bps; /* of the busiest window; over the whole duration */
 	uint64_t threshold_bps;      /* the high mark when it began */
-	bool is_cut;                 /* a gap or the end of the run cut it off */
+	bool is_cut;                 /* a gap, or the end of the run, cut it off at either end */
 };
 
 struct burst_detector;

@@ -198,7 +198,7 @@ static void finds_runs_of_hot_windows(void **state)
 		{"HtH.", SHARE, {ONE(0, false), ONE(2, false)}},
 		{"HzH.", SHARE, {ONE(0, false), ONE(2, false)}},
 		/* Gaps: the one that comes right behind cuts, one that comes later does not. */
-		{".HgH.", SHARE, {ONE(1, true), ONE(3, false)}},
+		{".HgH.", SHARE, {ONE(1, true), ONE(3, true)}},
 		{".HggH", SHARE, {ONE(1, true), ONE(4, true)}},
 		{".H.g.", SHARE, {ONE(1, false)}},
 		{".Hcg.", SHARE, {ONE(1, false)}},
@@ -229,7 +229,7 @@ static void merges_and_drops_by_duration(void **state)
 		{"HcHcHccc", MERGE(W), {{0, 5, 32000, 800 * M, 512 * M, false}}},
 		{"Hc....", MERGE(FOREVER), {ONE(0, true)}},
 		/* A gap is never merged across, and cuts if the burst might have gone on in it. */
-		{"HcgH....", MERGE(3 * W), {ONE(0, true), ONE(3, false)}},
+		{"HcgH....", MERGE(3 * W), {ONE(0, true), ONE(3, true)}},
 		{"H..g", MERGE(W), {ONE(0, false)}},
 		{"H..g", MERGE(2 * W), {ONE(0, true)}},
 		{"HH.", LASTS(2 * W), {{0, 2, 20000, 800 * M, 800 * M, false}}},
@@ -401,7 +401,8 @@ static size_t find_naively(const char *windows, const struct burst_config *confi
 		}
 		for (k = burst.end_ns; k < n_windows && windows[k] != 'g'; k++)
 			;
-		burst.is_cut = (k - burst.end_ns) * W <= config->merge_gap_ns;
+		burst.is_cut = (k - burst.end_ns) * W <= config->merge_gap_ns ||
+			       (burst.start_ns && windows[burst.start_ns - 1] == 'g');
 		bursts[kept++] = burst;
 	}
 	return kept;
