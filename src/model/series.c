@@ -8,7 +8,7 @@ struct walk {
 	uint64_t orphaned; /* packets in windows of no member */
 };
 
-static bool is_member_at(const struct series_member *member, uint64_t start_ns, uint64_t width_ns)
+bool series_is_member_at(const struct series_member *member, uint64_t start_ns, uint64_t width_ns)
 {
 	return start_ns + width_ns > member->from_ns &&
 	       (member->to_ns == SERIES_STAYS || start_ns <= member->to_ns);
@@ -34,7 +34,7 @@ static const struct series_member *owner_of(const struct series_span *span,
 
 	for (i = 0; i < span->n_members; i++)
 		if (span->members[i].slot == window->slot &&
-		    is_member_at(&span->members[i], window->start_ns, span->width_ns))
+		    series_is_member_at(&span->members[i], window->start_ns, span->width_ns))
 			return &span->members[i];
 	return NULL;
 }
@@ -49,11 +49,13 @@ static void walk_start(struct walk *walk, uint64_t start_ns, const struct window
 	point.is_known = !window_is_in_gap(start_ns, span->width_ns, span->gaps, span->n_gaps);
 	for (i = 0; i < span->n_members; i++) {
 		point.member = &span->members[i];
-		if (!is_member_at(point.member, start_ns, span->width_ns))
+		if (!series_is_member_at(point.member, start_ns, span->width_ns))
 			continue;
 		for (d = 0; d < N_DIRECTIONS; d++) {
 			const struct window *window = find(windows, n, point.member->slot, d);
 
+			if (window && owner_of(span, window) != point.member)
+				window = NULL;
 			if (!window && point.is_known && span->busy_only)
 				continue;
 			point.direction = d;

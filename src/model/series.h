@@ -46,12 +46,19 @@ struct series_span {
 	bool busy_only; /* leave out windows that are known and idle */
 };
 
+/*
+ * Whether the member's time touches the window. One that ended just when the window began may have a
+ * packet in it.
+ */
+bool series_is_member_at(const struct series_member *member, uint64_t start_ns, uint64_t width_ns);
+
 typedef void (*series_fn)(void *context, const struct series_point *point);
 
 /*
  * Calls `fn` for each window, member and direction in the span, in this order. The first and the
- * last window of a member are those that its time touches. Windows of a slot that no member has at that
- * time are passed over; the number of packets in them is returned.
+ * last window of a member are those that its time touches; a window in which a slot changes hands belongs
+ * to the first of its members there. Windows of a slot that no member has at that time are passed over;
+ * the number of packets in them is returned.
  */
 uint64_t series_walk(const struct series_span *span, series_fn fn, void *context);
 

@@ -192,6 +192,28 @@ static void keeps_to_the_time_of_a_member(void **state)
 	expect(&points, expected, ARRAY_SIZE(expected));
 }
 
+/* Both touch the window, but what was in it was carried once. */
+static void gives_a_window_to_one_owner(void **state)
+{
+	const struct series_member members[] = {
+		{1, 5, "a", 0, 1010},
+		{1, 6, "b", 1020, SERIES_STAYS},
+	};
+	const struct window windows[] = {window(1000, 1, 0, 8)};
+	struct series_span span = {1000, 1100, 100, windows, 1, NULL, 0, members, 2, false};
+	const struct point expected[] = {
+		{5, 1000, 0, 8}, {5, 1000, 1, 0}, {6, 1000, 0, 0}, {6, 1000, 1, 0}};
+	struct points points = {.n = 0};
+
+	(void)state;
+	assert_int_equal(series_walk(&span, note, &points), 0);
+	expect(&points, expected, ARRAY_SIZE(expected));
+	span.busy_only = true;
+	points.n = 0;
+	assert_int_equal(series_walk(&span, note, &points), 0);
+	expect(&points, expected, 1);
+}
+
 static void passes_over_what_comes_too_late(void **state)
 {
 	const struct series_member members[] = {{1, 5, "a", 0, SERIES_STAYS}};
@@ -215,6 +237,7 @@ int main(void)
 		cmocka_unit_test(leaves_idle_windows_out_on_request),
 		cmocka_unit_test(says_unknown_within_a_gap),
 		cmocka_unit_test(keeps_to_the_time_of_a_member),
+		cmocka_unit_test(gives_a_window_to_one_owner),
 		cmocka_unit_test(passes_over_what_comes_too_late),
 	};
 
