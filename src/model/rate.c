@@ -45,8 +45,11 @@ void rate_total(struct rate *total, const struct rate *rates, size_t n, uint64_t
 	snprintf(total->ifname, sizeof(total->ifname), "total");
 	total->start_wall_ns = start_wall_ns;
 	total->interval_ns = interval_ns;
-	for (i = 0; i < n; i++)
-		if (rates[i].in_total)
-			counters_add(&total->delta, &rates[i].delta);
+	for (i = 0; i < n; i++) {
+		if (!rates[i].in_total)
+			continue;
+		counters_add(&total->delta, &rates[i].delta);
+		total->is_unknown |= rates[i].is_unknown;
+	}
 	fill_bps(total);
 }

@@ -42,7 +42,7 @@ void rate_between(struct rate *rate, const struct rate_reading *before,
 
 /*
  * The sum of those with in_total, over the interval [before, after]: interfaces that came or went
- * within it add what they carried while they were there.
+ * within it add what they carried while they were there. With one of them unknown it is, too.
  */
 void rate_total(struct rate *total, const struct rate *rates, size_t n, uint64_t start_wall_ns,
 		uint64_t interval_ns);

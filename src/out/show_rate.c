@@ -45,7 +45,8 @@ void show_rate_record(struct writer *writer, const struct rate *rate)
 		put_field(writer, direction, "wire_packets", known, traffic->wire_packets);
 		put_field(writer, direction, "drops", known, rate->delta.drops[d]);
 		put_field(writer, direction, "bps", known, rate->bps[d]);
-		put_field(writer, direction, "peak_bps", rate->has_peak, rate->peak_bps[d]);
+		put_field(writer, direction, "peak_bps", known && rate->has_peak,
+			  rate->peak_bps[d]);
 	}
 	writer_end(writer);
 }

@@ -10,7 +10,7 @@
 /*
  * Fields: time (start of the interval) interval_us ifindex ifname, then {rx,tx}_{bytes,packets,
  * wire_bytes,wire_packets,drops,bps,peak_bps}. The total has a null ifindex; a peak that is not known
- * is null.
+ * is null, and so is all that was counted where the rate is unknown.
  */
 void show_rate_record(struct writer *writer, const struct rate *rate);
 

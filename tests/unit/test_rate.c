@@ -130,6 +130,24 @@ static void totals_those_that_belong(void **state)
 	assert_int_not_equal(total.ifname[0], '\0');
 }
 
+/* Of an interval that a gap touches, what one carried is not known, so nor is what all did. */
+static void totals_the_unknown_as_unknown(void **state)
+{
+	struct rate rates[] = {
+		{.ifindex = 1, .in_total = true},
+		{.ifindex = 2, .in_total = false, .is_unknown = true},
+	};
+	struct rate total;
+
+	(void)state;
+	rate_total(&total, rates, ARRAY_SIZE(rates), 1, 1000);
+	assert_false(total.is_unknown);
+	rates[1].in_total = true;
+	rate_total(&total, rates, ARRAY_SIZE(rates), 1, 1000);
+	assert_true(total.is_unknown);
+	assert_false(total.has_peak);
+}
+
 static void totals_nothing(void **state)
 {
 	const struct interface_counters zero = {0};
@@ -153,6 +171,7 @@ int main(void)
 		cmocka_unit_test(rates_between_two_readings),
 		cmocka_unit_test(rates_an_empty_interval),
 		cmocka_unit_test(totals_those_that_belong),
+		cmocka_unit_test(totals_the_unknown_as_unknown),
 		cmocka_unit_test(totals_nothing),
 	};
 

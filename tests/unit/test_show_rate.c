@@ -75,6 +75,32 @@ static void records_rates_as_csv(void **state)
 		    "1099511627776,23,25,26000000,\n");
 }
 
+/* What was seen of an interval with a gap in it is not what it carried. */
+static void records_the_unknown_as_null(void **state)
+{
+	struct rate rate = make_rate();
+
+	(void)state;
+	rate.is_unknown = true;
+	rate.has_peak = true;
+	rate.peak_bps[DIRECTION_EGRESS] = 5;
+	start(WRITER_JSON_LINES);
+	show_rate_record(writer, &rate);
+	finish_json("{\"time\": \"2000-02-29T00:00:00.123456Z\", \"interval_us\": 100000,"
+		    " \"ifindex\": 3, \"ifname\": \"eth0\", \"rx_packets\": null,"
+		    " \"rx_bytes\": null, \"rx_wire_packets\": null, \"rx_wire_bytes\": null,"
+		    " \"rx_drops\": null, \"rx_bps\": null, \"rx_peak_bps\": null,"
+		    " \"tx_packets\": null, \"tx_bytes\": null, \"tx_wire_packets\": null,"
+		    " \"tx_wire_bytes\": null, \"tx_drops\": null, \"tx_bps\": null,"
+		    " \"tx_peak_bps\": null}");
+	start(WRITER_CSV);
+	show_rate_record(writer, &rate);
+	finish_text("time,interval_us,ifindex,ifname,rx_bytes,rx_packets,rx_wire_bytes,"
+		    "rx_wire_packets,rx_drops,rx_bps,rx_peak_bps,tx_bytes,tx_packets,tx_wire_bytes,"
+		    "tx_wire_packets,tx_drops,tx_bps,tx_peak_bps\n"
+		    "2000-02-29T00:00:00.123456Z,100000,3,eth0,,,,,,,,,,,,,,\n");
+}
+
 static struct table *start_rate_table(const char *locale, bool has_peaks)
 {
 	struct table *table = NULL;
@@ -108,6 +134,32 @@ static void shows_rates(void **state)
 			    "          SENT          PEAK     PKT/S  DROP\n"
 			    "eth0       16.00 kbit/s  999.9 Mbit/s        26    15"
 			    "  26.00 Mbit/s       0 bit/s        46    25\n"
+			    "eth0       16.00 kbit/s             -        26    15"
+			    "  26.00 Mbit/s             -        46    25\n");
+}
+
+static void shows_unknown_rates(void **state)
+{
+	struct rate rate = make_rate(), known = make_rate();
+	struct table *table = start_rate_table("C", false);
+
+	(void)state;
+	rate.is_unknown = true;
+	known.interval_ns = 500000000;
+	show_rate_row(table, &rate, false);
+	show_rate_row(table, &known, false);
+	finish_table(table,
+		     "INTERFACE      RECEIVED     PKT/S  DROP          SENT     PKT/S  DROP\n"
+		     "eth0            unknown         -     -       unknown         -     -\n"
+		     "eth0       16.00 kbit/s        26    15  26.00 Mbit/s        46    25\n");
+	table = start_rate_table("C", true);
+	rate.has_peak = true;
+	show_rate_row(table, &rate, true);
+	show_rate_row(table, &known, true);
+	finish_table(table, "INTERFACE      RECEIVED          PEAK     PKT/S  DROP"
+			    "          SENT          PEAK     PKT/S  DROP\n"
+			    "eth0            unknown             -         -     -"
+			    "       unknown             -         -     -\n"
 			    "eth0       16.00 kbit/s             -        26    15"
 			    "  26.00 Mbit/s             -        46    25\n");
 }
@@ -173,7 +225,9 @@ int main(void)
 		cmocka_unit_test(records_rates),
 		cmocka_unit_test(records_a_total_without_ifindex),
 		cmocka_unit_test(records_rates_as_csv),
+		cmocka_unit_test(records_the_unknown_as_null),
 		cmocka_unit_test(shows_rates),
+		cmocka_unit_test(shows_unknown_rates),
 		cmocka_unit_test(leaves_out_what_matters_least_of_rates),
 		cmocka_unit_test(shows_arrows_where_they_can_be_seen),
 	};
