@@ -21,6 +21,8 @@ struct trace {
 	uint64_t from_ns, width_ns;
 	struct counter *counters; /* by slot * N_DIRECTIONS + direction */
 	size_t capacity;
+	uint64_t *unknown_until_ns; /* by slot */
+	size_t unknown_capacity;
 };
 
 enum thread { THREAD_RX, THREAD_TX, THREAD_UNKNOWN };
@@ -49,6 +51,7 @@ void trace_free(struct trace *trace)
 		return;
 	writer_free(trace->writer);
 	free(trace->counters);
+	free(trace->unknown_until_ns);
 	free(trace);
 }
 
@@ -169,10 +172,23 @@ void trace_burst(struct trace *trace, uint32_t slot, enum direction direction,
 	end(trace);
 }
 
-void trace_gap(struct trace *trace, uint32_t slot, const struct window_gap *gap)
+/* Gaps of two CPUs may overlap, but slices of a thread must not: a viewer would leave one out. */
+int trace_gap(struct trace *trace, uint32_t slot, const struct window_gap *gap)
 {
-	begin_slice(trace, "unknown", slot, THREAD_UNKNOWN, gap->from_ns, gap->to_ns);
+	uint64_t from_ns = gap->from_ns, *until_ns;
+
+	if (array_reserve(&trace->unknown_until_ns, &trace->unknown_capacity, (size_t)slot + 1,
+			  sizeof(*trace->unknown_until_ns)))
+		return -ENOMEM;
+	until_ns = &trace->unknown_until_ns[slot];
+	if (gap->to_ns <= *until_ns)
+		return 0;
+	if (from_ns < *until_ns)
+		from_ns = *until_ns;
+	*until_ns = gap->to_ns;
+	begin_slice(trace, "unknown", slot, THREAD_UNKNOWN, from_ns, gap->to_ns);
 	end(trace);
+	return 0;
 }
 
 void trace_close(struct trace *trace)

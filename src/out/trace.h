@@ -32,6 +32,8 @@ int trace_window(struct trace *trace, const struct window *window);
 
 void trace_burst(struct trace *trace, uint32_t slot, enum direction direction,
 		 const struct burst *burst);
-void trace_gap(struct trace *trace, uint32_t slot, const struct window_gap *gap);
+
+/* In order of their beginnings for each slot; they may overlap. 0 or -ENOMEM. */
+int trace_gap(struct trace *trace, uint32_t slot, const struct window_gap *gap);
 
 #endif
