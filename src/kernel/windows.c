@@ -39,6 +39,7 @@ struct windows {
 	uint32_t n_slots;
 	uint64_t width_ns;
 	uint64_t until_ns;               /* of the last windows_take() */
+	uint64_t told_ns;                /* of the last that did not fail */
 	const struct open_windows *open; /* [writer][slot] */
 	struct open_windows *open_writable;
 	const char *logs; /* [writer], log_size apart */
@@ -50,7 +51,8 @@ struct windows {
 	bool retry;                    /* the last windows_take() failed: keep what it has */
 	struct window_array taken;     /* for the caller */
 	struct window_array unsealed;  /* read from the log, but not yet due */
-	struct gap_array gaps;
+	struct gap_array gaps;         /* as found: one may reach beyond until_ns */
+	struct gap_array told_gaps;    /* for the caller: up to until_ns */
 	struct windows_losses losses;
 };
 
@@ -90,7 +92,7 @@ int windows_new(struct windows **out, const struct windows_setup *setup, struct 
 	windows->n_writers = (size_t)n_cpus * WINDOW_WRITERS_PER_CPU;
 	windows->n_slots = setup->n_slots;
 	windows->width_ns = setup->width_ns;
-	windows->until_ns = setup->start_ns;
+	windows->until_ns = windows->told_ns = setup->start_ns;
 	windows->log_records = setup->log_records;
 	windows->log_size = window_log_size(setup->log_records);
 	windows->open_size =
@@ -138,6 +140,7 @@ void windows_free(struct windows *windows)
 	free(windows->taken.items);
 	free(windows->unsealed.items);
 	free(windows->gaps.items);
+	free(windows->told_gaps.items);
 	free(windows);
 }
 
@@ -184,13 +187,44 @@ static int take_record(struct windows *windows, size_t writer, const struct wind
 	return 0;
 }
 
-static int add_gap(struct windows *windows, uint64_t from_ns, uint64_t to_ns)
+static int add_gap(struct gap_array *gaps, uint64_t from_ns, uint64_t to_ns)
 {
-	if (array_reserve(&windows->gaps.items, &windows->gaps.capacity, windows->gaps.n + 1,
-			  sizeof(*windows->gaps.items)))
+	if (array_reserve(&gaps->items, &gaps->capacity, gaps->n + 1, sizeof(*gaps->items)))
 		return -ENOMEM;
-	windows->gaps.items[windows->gaps.n++] = (struct window_gap){from_ns, to_ns};
+	gaps->items[gaps->n++] = (struct window_gap){from_ns, to_ns};
 	return 0;
+}
+
+/* What a gap has beyond until_ns, where windows are not taken yet, belongs to the next time. */
+static void keep_gaps(struct windows *windows)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < windows->gaps.n; i++) {
+		struct window_gap gap = windows->gaps.items[i];
+
+		if (gap.to_ns <= windows->until_ns)
+			continue;
+		gap.from_ns = windows->until_ns;
+		windows->gaps.items[kept++] = gap;
+	}
+	windows->gaps.n = kept;
+}
+
+static int tell_gaps(struct windows *windows)
+{
+	size_t i;
+	int ret = 0;
+
+	windows->told_gaps.n = 0;
+	for (i = 0; !ret && i < windows->gaps.n; i++) {
+		const struct window_gap *gap = &windows->gaps.items[i];
+		uint64_t to_ns = gap->to_ns < windows->until_ns ? gap->to_ns : windows->until_ns;
+
+		if (gap->from_ns < to_ns)
+			ret = add_gap(&windows->told_gaps, gap->from_ns, to_ns);
+	}
+	return ret;
 }
 
 /*
@@ -222,7 +256,7 @@ static int take_log(struct windows *windows, size_t writer, uint64_t head, uint6
 		}
 		/* The first good one tells when the last lost one was closed, at the latest. */
 		if (lost) {
-			ret = add_gap(windows, before_ns, record.closed_ns);
+			ret = add_gap(&windows->gaps, before_ns, record.closed_ns);
 			if (ret)
 				break;
 			windows->losses.overrun_records += lost;
@@ -233,7 +267,7 @@ static int take_log(struct windows *windows, size_t writer, uint64_t head, uint6
 			at++;
 	}
 	if (!ret && lost) {
-		ret = add_gap(windows, before_ns, clock_monotonic_ns());
+		ret = add_gap(&windows->gaps, before_ns, clock_monotonic_ns());
 		windows->losses.overrun_records += lost;
 	}
 	windows->tails[writer] = at;
@@ -302,22 +336,25 @@ static int take_unsealed(struct windows *windows)
 
 int windows_take(struct windows *windows, uint32_t end_slot, uint64_t until_ns, struct error *err)
 {
-	uint64_t before_ns = windows->until_ns;
+	uint64_t before_ns = windows->told_ns;
 	size_t writer;
 	int ret;
 
 	if (!windows->retry) {
 		windows->taken.n = 0;
-		windows->gaps.n = 0;
+		keep_gaps(windows);
 	}
 	if (until_ns > windows->until_ns)
 		windows->until_ns = until_ns;
 	ret = take_unsealed(windows);
 	for (writer = 0; !ret && writer < windows->n_writers; writer++)
 		ret = take_writer(windows, writer, end_slot, before_ns);
+	if (!ret)
+		ret = tell_gaps(windows);
 	windows->retry = ret;
 	if (ret)
 		return error_errno(err, ret, "cannot take the time windows");
+	windows->told_ns = windows->until_ns;
 	windows->taken.n = window_merge(windows->taken.items, windows->taken.n);
 	return 0;
 }
@@ -330,8 +367,8 @@ const struct window *windows_taken(const struct windows *windows, size_t *n)
 
 const struct window_gap *windows_gaps(const struct windows *windows, size_t *n)
 {
-	*n = windows->gaps.n;
-	return windows->gaps.items;
+	*n = windows->told_gaps.n;
+	return windows->told_gaps.items;
 }
 
 void windows_clear_slot(struct windows *windows, uint32_t slot)

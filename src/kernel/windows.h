@@ -55,7 +55,10 @@ void windows_free(struct windows *windows);
 int windows_take(struct windows *windows, uint32_t end_slot, uint64_t until_ns, struct error *err);
 const struct window *windows_taken(const struct windows *windows, size_t *n);
 
-/* Gaps that the last windows_take() found. */
+/*
+ * Gaps in the time up to until_ns of the last windows_take(); what was lost of the time behind it is told by
+ * the next.
+ */
 const struct window_gap *windows_gaps(const struct windows *windows, size_t *n);
 
 /* Before a slot gets a new owner; its last windows have been taken and nothing counts into it. */
