@@ -11,4 +11,10 @@ uint64_t clock_monotonic_ns(void);
 /* CLOCK_REALTIME since 1970: for people and for lining up hosts. */
 uint64_t clock_wall_ns(void);
 
+/*
+ * How far the second is ahead of the first. The two cannot be read at once, and a thread can lose its CPU
+ * between them: of several readings the one that took the least time, which is off by half of that.
+ */
+uint64_t clock_wall_offset_ns(void);
+
 #endif

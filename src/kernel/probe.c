@@ -227,7 +227,7 @@ static int set_up(struct probe *probe, const struct probe_options *options, stru
 	if (!probe->attachments || slots_new(&probe->slots, options->max_interfaces))
 		return error_errno(err, -ENOMEM, "cannot keep track of %u interfaces",
 				   options->max_interfaces);
-	probe->wall_offset_ns = clock_wall_ns() - clock_monotonic_ns();
+	probe->wall_offset_ns = clock_wall_offset_ns();
 	ret = load(probe, options->window_ns, err);
 	if (ret)
 		return ret;
