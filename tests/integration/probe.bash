@@ -93,3 +93,20 @@ send() { # NS TOOL ARGUMENT…
 	SENT=$BATS_TEST_TMPDIR/sent.json
 	in_ns "$ns" "$BUILD/tools/$tool" "$@" >"$SENT"
 }
+
+# Of windows as CSV, since there are many: the packets of a direction, how many of its windows are unknown,
+# and how many do not begin where the one before ended.
+add_up() { # CSV DIRECTION WIDTH-US
+	awk -F, -v direction="$2" -v width="$3" '
+		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		$at["direction"] != direction { next }
+		{
+			split($at["time"], t, /[T:.Z]/)
+			now = (t[2] * 3600 + t[3] * 60 + t[4]) * 1000000 + t[5]
+			broken += n++ && (now - previous + 86400000000) % 86400000000 != width
+			previous = now
+			packets += $at["packets"]
+			unknown += $at["packets"] == ""
+		}
+		END { print packets + 0, unknown + 0, broken + 0 }' "$1"
+}

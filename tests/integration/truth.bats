@@ -156,6 +156,38 @@ enough_bursts() { # N BURSTS
 		all(.tx_bps > 3500000 and .tx_bps < 4500000 and .tx_peak_bps > 100 * .tx_bps)' "$rate_out"
 }
 
+# The clock is an hour ahead for half a second, then an hour behind, and right again.
+@test "a wall clock that steps shifts nothing and tears no hole" {
+	has_capability 25 || skip "needs CAP_SYS_TIME"
+	local bursts=60 packets unknown broken
+	watch tx 100 "${ANY[@]}"
+	local found=$IFPULSE_OUT
+	start_ifpulse "$NS0" windows --csv -v -w 1ms -i v0
+	wait_for_line "$IFPULSE_ERR" 'attached to v0'
+	local windows_pid=$IFPULSE_PID windows_out=$IFPULSE_OUT
+	start_ifpulse "$NS0" rate -j -I 100ms -v -i v0
+	wait_for_line "$IFPULSE_ERR" 'attached to v0'
+	local rate_pid=$IFPULSE_PID rate_out=$IFPULSE_OUT
+	start_bg schedule "$NS0" "$BUILD/tools/schedule" udp --to 192.0.2.2 --port 7100 \
+		--receive-in "/run/netns/$NS1" --truth "$TRUTH" --bursts "$bursts" --period-us 50000 \
+		--length-us 200 --rate-mbit 1000 --size 1208
+	# It reads the clocks' difference before it sends.
+	wait_for_line "$found" ',v0,tx,'
+	# Nothing between them asks for the time, or waits.
+	"$BUILD/tools/clockstep" step --seconds 3600 --hold-ms 500
+	"$BUILD/tools/clockstep" step --seconds 3600 --hold-ms 500 --back
+	wait_bg schedule
+	all_right
+	enough_bursts 1 "$bursts"
+	stop_ifpulse "$windows_pid"
+	stop_ifpulse "$rate_pid"
+	read -r packets unknown broken < <(add_up "$windows_out" tx 1000)
+	assert_equal "$packets $unknown $broken" "$((bursts * 20)) 0 0" "packets, unknown and broken windows"
+	assert_equal "$(jq -s '[.[].tx_packets] | add' "$rate_out")" $((bursts * 20)) "packets of rate"
+	assert_equal "$(jq -s '[.[].tx_bytes] | add' "$rate_out")" $((bursts * 25000)) "bytes of rate"
+	jq -se '.[:-1] | all(.interval_us > 50000 and .interval_us < 1000000)' "$rate_out" >/dev/null
+}
+
 # What judge takes for right has to be what was sent, or the tests above say nothing.
 @test "judge is not fooled by a wrong burst, nor by a wrong truth" {
 	local found=$BATS_TEST_TMPDIR/found.csv options=(--direction tx --window-us 100

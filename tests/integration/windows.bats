@@ -145,23 +145,6 @@ sum_is_exact() { # WIDTH WIDTH-US
 	jq -se '[.[] | select(.drops > 0)] | length > 100' "$IFPULSE_OUT"
 }
 
-# From CSV, since there are many: the packets of a direction, how many of its windows are unknown, and how
-# many do not begin where the one before ended.
-add_up() { # CSV DIRECTION WIDTH-US
-	awk -F, -v direction="$2" -v width="$3" '
-		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
-		$at["direction"] != direction { next }
-		{
-			split($at["time"], t, /[T:.Z]/)
-			now = (t[2] * 3600 + t[3] * 60 + t[4]) * 1000000 + t[5]
-			broken += n++ && (now - previous + 86400000000) % 86400000000 != width
-			previous = now
-			packets += $at["packets"]
-			unknown += $at["packets"] == ""
-		}
-		END { print packets + 0, unknown + 0, broken + 0 }' "$1"
-}
-
 # Stops the reader while more windows are filled than the logs hold, which are 32,768 for each CPU.
 reader_stopped() { # SECONDS WIDTH-US PACKETS [--rate-pps N]
 	local width=$2 count=$3 end packets unknown broken
