@@ -188,6 +188,22 @@ enough_bursts() { # N BURSTS
 	jq -se '.[:-1] | all(.interval_us > 50000 and .interval_us < 1000000)' "$rate_out" >/dev/null
 }
 
+@test "scripts/demo finds every burst, and its numbers agree" {
+	local out=$BATS_TEST_TMPDIR/demo
+	BUILD=$BUILD timeout 60 "$BATS_TEST_DIRNAME/../../scripts/demo" >"$out"
+	cat "$out"
+	assert_equal "$(grep -cE '^ +[0-9.]+ s \|' "$out")" 20 "rows"
+	assert_equal "$(grep -cE '\| +[0-9]+ us +20 +25000 \| +[0-9]+ us +20 +25000 ' "$out")" 20 \
+		"rows with the same on both sides"
+	grep -qE '^sent +20 +400 +500000 ' "$out"
+	grep -qE '^ifpulse +20 +400 +500000 ' "$out"
+	# A second has four bursts, one more or less at its borders.
+	grep -qE '^/proc/net/dev +- +400 +500000 +(0\.[6-9]|1\.0) Mbit/s$' "$out"
+	assert_equal "$(ip netns list | grep -c ifpulse-demo)" 0 "namespaces left behind"
+	run -2 "$BATS_TEST_DIRNAME/../../scripts/demo" --fast
+	run -0 "$BATS_TEST_DIRNAME/../../scripts/demo" --help
+}
+
 # What judge takes for right has to be what was sent, or the tests above say nothing.
 @test "judge is not fooled by a wrong burst, nor by a wrong truth" {
 	local found=$BATS_TEST_TMPDIR/found.csv options=(--direction tx --window-us 100

@@ -141,19 +141,21 @@ static void wait_until(uint64_t due_ns)
 		;
 }
 
-/* A send that is late does not put off the next one: both follow at once. */
+/* A send that is late puts off the next one: the rate is never above the burst's. */
 static int send_burst(struct flow *flow, struct truth *truth, const struct burst *burst,
 		      uint64_t number, uint64_t start_ns)
 {
 	struct truth_send send = {.burst = number};
+	uint64_t due_ns = start_ns;
 
 	if (flow->segment != burst->segment && flow_segment(flow, burst->segment))
 		return TOOL_INCOMPLETE;
 	for (uint64_t i = 0; i < burst->sends; i++) {
-		wait_until(start_ns + i * burst->interval_ns);
+		wait_until(due_ns);
 		if (flow_send(flow, burst->payload, &send))
 			return TOOL_INCOMPLETE;
 		truth_add(truth, &send);
+		due_ns = send.before_ns + burst->interval_ns;
 	}
 	return EXIT_SUCCESS;
 }
