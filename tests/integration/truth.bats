@@ -29,7 +29,7 @@ watch() { # tx|rx WIDTH-US JUDGE-OPTION…
 	local direction=$1 width=$2 ns=$NS0 ifname=v0 gap rule=(--rule share) i
 	shift 2
 	[[ $direction == tx ]] || ns=$NS1 ifname=v1
-	gap=$((width == 100 ? 500 : 2000))
+	gap=${MERGE_GAP_US:-$((width == 100 ? 500 : 2000))}
 	for ((i = 1; i <= $#; i++)); do
 		[[ ${!i} != --low-kbit ]] || rule=(--rule hysteresis --low "${*:i+1:1}kbit")
 	done
@@ -137,6 +137,8 @@ enough_bursts() { # N BURSTS
 # The oscilloscope's case: 200 us at 1 Gbit/s, 20 times a second.
 @test "a train of 200 us bursts is found whole, where rate sees its average" {
 	local bursts=80 burst_bytes=25000
+	# Where the sender loses its CPU within a burst for some milliseconds, it is still one.
+	local MERGE_GAP_US=20000
 	watch tx 100 "${ANY[@]}"
 	local found=$IFPULSE_OUT
 	start_ifpulse "$NS0" rate -j -I 1s -v -i v0
