@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * recording: what a recording holds, as the recorder writes it and the player reads it.
+ *
+ * One SQLite file. Its application_id says that it is ours and its user_version which schema it has
+ * (store/schema.c). Everything but the windows is plain rows, so that anyone can read it with
+ * sqlite3(1); windows are chunks of zlib-compressed columns (store/chunk.h). Times in the file are
+ * nanoseconds since 1970 on the wall clock as it was when the run started (CLOCK_MONOTONIC +
+ * meta.wall_offset_ns): a step of that clock meanwhile moves nothing.
+ */
+#ifndef IFPULSE_STORE_RECORDING_H
+#define IFPULSE_STORE_RECORDING_H
+
+#include <linux/if_link.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/burst.h"
+#include "model/counters.h"
+#include "model/link.h"
+
+#define RECORDING_APPLICATION_ID 0x69667075 /* "ifpu" */
+#define RECORDING_SCHEMA 1
+
+/* What the run was; text is empty where unknown. */
+struct recording_meta {
+	uint64_t width_ns;       /* of the windows */
+	uint64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC at the start */
+	char host[256];
+	char boot_id[40];
+	char kernel[128]; /* release */
+	char machine[128];
+	char version[32]; /* of ifpulse */
+	uint32_t netns_inum;
+};
+
+/* A burst and what it was judged by. */
+struct recording_burst {
+	uint32_t slot; /* of the interface */
+	enum direction direction;
+	enum burst_rule rule;
+	uint64_t speed_bps;    /* 0: unknown */
+	char speed_source[16]; /* "netlink", "user"; empty: unknown */
+	struct burst burst;
+};
+
+/*
+ * The counters of one interface at one time: the probe's, and the kernel's own. On file are its
+ * first ones, its latest, and between them a row for each RECORDING_COUNTERS_NS in which they moved:
+ * a row a second would be most of what an idle host's recording grows by.
+ */
+#define RECORDING_COUNTERS_NS 10000000000U
+
+struct recording_counters {
+	uint32_t slot;
+	uint64_t time_ns;
+	struct interface_counters probe; /* since the interface was attached */
+	bool has_kernel;                 /* false: unknown, NULL in the file */
+	struct rtnl_link_stats64 kernel; /* since it was made */
+};
+
+/* A change of an interface, as model/changes tells it. */
+struct recording_change {
+	uint64_t time_ns;
+	uint32_t ifindex;
+	char ifname[IF_NAMESIZE];
+	const char *event;              /* change_event_name() */
+	const char *previous, *current; /* NULL: there is none */
+};
+
+#endif
