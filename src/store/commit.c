@@ -197,7 +197,7 @@ static int write_gaps(struct recorder *recorder)
 
 static bool is_same(const struct recording_counters *a, const struct recording_counters *b)
 {
-	return !memcmp(&a->probe, &b->probe, sizeof(a->probe)) &&
+	return !memcmp(&a->probe, &b->probe, sizeof(a->probe)) && a->has_kernel == b->has_kernel &&
 	       !memcmp(&a->kernel, &b->kernel, sizeof(a->kernel));
 }
 

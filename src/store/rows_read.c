@@ -89,7 +89,10 @@ static void read_counters(struct row *row, struct recording_counters *counters)
 
 	for (d = 0; d < N_DIRECTIONS; d++, column += 5)
 		read_traffic(row, column, &counters->probe.traffic[d], &counters->probe.drops[d]);
-	SCHEMA_KERNEL_COUNTERS(READ_KERNEL)
+	counters->has_kernel = !row_is_null(row, column);
+	if (counters->has_kernel) {
+		SCHEMA_KERNEL_COUNTERS(READ_KERNEL)
+	}
 }
 
 int rows_read_counters(const struct recorded *file, const struct recorded_range *range,

@@ -316,7 +316,7 @@ int rows_write_gap(struct rows_write *rows, const struct window_gap *gap)
 	return put_run(&put);
 }
 
-#define PUT_KERNEL(name) put_u64(&put, counters->kernel.name);
+#define PUT_KERNEL(name) put_u64_or_null(&put, counters->kernel.name, counters->has_kernel);
 
 int rows_write_counters(struct rows_write *rows, uint64_t interface,
 			const struct recording_counters *counters, uint64_t replaced_ns)

@@ -202,7 +202,7 @@ static int read_everything(const char *path, const struct windows_list *told, si
 static char *make_recording(const struct place *place, struct traffic *traffic, size_t *size)
 {
 	struct recording_burst burst = {.slot = 1, .speed_bps = 1000000000};
-	struct recording_counters counters = {.slot = 1};
+	struct recording_counters counters = {.slot = 1, .has_kernel = true};
 	struct recording_change change = {0, 5, "eth0", "address-added", NULL, "192.0.2.1/24"};
 	struct error err;
 	size_t i;

@@ -140,6 +140,7 @@ static int same_counters(void *context, const struct recording_counters *counter
 	assert_int_equal(counters->slot, wanted->slot);
 	assert_int_equal(counters->time_ns, WALL(wanted->time_ns));
 	assert_memory_equal(&counters->probe, &wanted->probe, sizeof(wanted->probe));
+	assert_int_equal(counters->has_kernel, wanted->has_kernel);
 	assert_memory_equal(&counters->kernel, &wanted->kernel, sizeof(wanted->kernel));
 	return 0;
 }
@@ -192,7 +193,9 @@ static void add_rows(struct recorder *recorder, struct rows *rows, size_t i, uin
 	burst->speed_bps = i % 5 * 1000000000;
 	strcpy(burst->speed_source, i % 5 ? "netlink" : "");
 	fill(&counters->probe, sizeof(counters->probe), seed);
-	fill(&counters->kernel, sizeof(counters->kernel), seed);
+	counters->has_kernel = i % 7;
+	if (counters->has_kernel)
+		fill(&counters->kernel, sizeof(counters->kernel), seed);
 	counters->slot = 1 + i % 2;
 	counters->time_ns = time_ns;
 	*change = (struct recording_change){time_ns,
@@ -295,7 +298,7 @@ static int count_counters(void *context, const struct recording_counters *counte
 static void thins_counters_out(void **state)
 {
 	const struct place *place = *state;
-	struct recording_counters counters = {.slot = 1, .time_ns = START_NS};
+	struct recording_counters counters = {.slot = 1, .time_ns = START_NS, .has_kernel = true};
 	struct rows rows = {0};
 	struct traffic traffic;
 	struct player *player;

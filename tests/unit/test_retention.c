@@ -19,7 +19,8 @@ static int no_counters_before(void *context, const struct recording_counters *co
 static void add_some_rows(struct traffic *traffic, uint64_t n)
 {
 	struct recording_burst burst = {.slot = 1};
-	struct recording_counters counters = {.slot = 1, .time_ns = traffic->now_ns};
+	struct recording_counters counters = {
+		.has_kernel = true, .slot = 1, .time_ns = traffic->now_ns};
 	struct recording_change change = {traffic->now_ns, 5, "eth0", "mtu", "1500", "9000"};
 	struct error err;
 
@@ -123,7 +124,8 @@ static void keeps_the_counters_of_an_idle_interface(void **state)
 {
 	const struct place *place = *state;
 	const struct recorder_limits limits = {.keep_ns = 3 * NSEC_PER_SEC};
-	struct recording_counters counters = {.slot = 1, .kernel = {.rx_packets = 7}};
+	struct recording_counters counters = {
+		.has_kernel = true, .slot = 1, .kernel = {.rx_packets = 7}};
 	struct traffic traffic;
 	struct player *player;
 	struct error err;
