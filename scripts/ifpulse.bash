@@ -10,7 +10,8 @@ _ifpulse_interfaces() {
 
 _ifpulse() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands="rate windows bursts list watch health doctor" command="" word choices
+	local commands="rate windows bursts record replay export plot list watch health doctor"
+	local replays="rate windows bursts health" command="" word words=0 choices
 	COMPREPLY=()
 	# --attach=t comes as three words, --attach= as two.
 	if [[ $current == = ]]; then
@@ -18,13 +19,26 @@ _ifpulse() {
 	elif [[ $previous == = ]]; then
 		previous=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
+	# The first of them is the command; what follows may be the name of a file, or what to replay.
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-		[[ " $commands " == *" $word "* ]] && command=$word
+		if [[ -z $command && " $commands " == *" $word "* ]]; then
+			command=$word
+		elif [[ -n $command && $word != -* ]]; then
+			words=$((words + 1))
+			# Its options are those of what is replayed; the file's name is of no matter here.
+			[[ $command == replay && " $replays " == *" $word "* ]] && command="replay FILE $word"
+		fi
 	done
 	case $previous in
 	-i | --interface) choices=$(_ifpulse_interfaces) ;;
 	--attach) choices="auto tcx clsact" ;;
 	--period) choices="boot interval both" ;;
+	--rule) choices="share hysteresis baseline" ;;
+	--format) choices="csv jsonl perfetto" ;;
+	-o | --output | --capture)
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+		;;
 	-I | --interval | -w | --window | -d | --duration | -c | --count) return ;;
 	--max-interfaces | --errors-over | --drops-over) return ;;
 	*)
@@ -34,6 +48,11 @@ _ifpulse() {
 				grep -oE '^ +(-., +)?--[a-z-]+' | grep -oE -- '--[a-z-]+')
 		elif [[ -z $command ]]; then
 			choices=$commands
+		elif [[ " replay export plot " == *" $command "* ]] && ((words == 0)); then
+			mapfile -t COMPREPLY < <(compgen -f -- "$current")
+			return
+		elif [[ $command == replay ]] && ((words == 1)); then
+			choices=$replays
 		fi
 		;;
 	esac

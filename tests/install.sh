@@ -32,6 +32,14 @@ program=$root/usr/sbin/ifpulse
 [[ $(complete_words "$program" he) == health ]] || fail "commands are not completed"
 [[ $(complete_words "$program" health --drops) == --drops-over ]] || fail "options are not completed"
 [[ $(complete_words "$program" rate --drops) == "" ]] || fail "options of another command are"
+[[ $(complete_words "$program" replay file b) == bursts ]] || fail "what to replay is not completed"
+[[ $(complete_words "$program" replay file bursts --merge) == --merge-gap ]] ||
+	fail "options of what is replayed are not completed"
+[[ $(complete_words "$program" replay file rate --merge) == "" ]] ||
+	fail "options of another replay are"
+[[ $(complete_words "$program" plot scripts/te) == scripts/test ]] || fail "files are not completed"
+[[ $(complete_words "$program" export file --format "") == "csv jsonl perfetto" ]] ||
+	fail "formats are not completed"
 [[ $(complete_words "$program" rate -i l) == *lo* ]] || fail "interfaces are not completed"
 # bash makes three words of --attach=t
 [[ $(complete_words "$program" rate --attach = t) == tcx ]] || fail "--attach=t is not completed"

@@ -25,6 +25,8 @@ static void show(void *context, const struct burst_place *place, const struct bu
 
 	if (burst_view_is_complete(view))
 		return;
+	if (view->setup.found)
+		view->setup.found(view->setup.context, place, burst);
 	view->told++;
 	if (view->setup.options->summary)
 		return;

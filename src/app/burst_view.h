@@ -17,7 +17,8 @@ struct burst_view_setup {
 	uint64_t width_ns;
 	uint64_t wall_offset_ns;
 	const struct link *(*link_of)(void *context, const struct series_member *member);
-	void *context;
+	burst_watch_fn found; /* also told of every burst; NULL: nobody else wants to know */
+	void *context;        /* of both */
 };
 
 /* 0 or -ENOMEM. */

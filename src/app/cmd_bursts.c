@@ -4,6 +4,7 @@
 
 #include "app/burst_judge.h"
 #include "app/burst_view.h"
+#include "app/capture.h"
 #include "app/commands.h"
 #include "app/engine.h"
 #include "app/output.h"
@@ -17,8 +18,27 @@ struct bursts_command {
 	struct engine *engine;
 	struct output output;
 	struct burst_view *view;
+	struct capture *capture; /* NULL: nothing is captured */
 	int output_error;
 };
+
+static int write_capture(struct bursts_command *bursts, bool end)
+{
+	struct error err = {0};
+	int ret = bursts->capture ? capture_write(bursts->capture, end, &err) : 0;
+
+	if (ret)
+		log_error(&err);
+	return ret;
+}
+
+static void trigger(void *context, const struct burst_place *place, const struct burst *burst)
+{
+	struct bursts_command *bursts = context;
+
+	if (bursts->capture)
+		capture_trigger(bursts->capture, place, burst);
+}
 
 static int take(struct bursts_command *bursts, uint64_t until_ns)
 {
@@ -31,7 +51,12 @@ static int take(struct bursts_command *bursts, uint64_t until_ns)
 		log_error(&err);
 		return ret;
 	}
+	if (bursts->capture && capture_take(bursts->capture, &span))
+		log_warning("no memory to keep windows for a capture");
 	burst_view_take(bursts->view, &span);
+	ret = write_capture(bursts, false);
+	if (ret)
+		return ret;
 	bursts->output_error = output_flush(&bursts->output);
 	return bursts->output_error;
 }
@@ -42,7 +67,8 @@ static int tick(void *context, uint64_t expirations)
 	int ret = take(bursts, clock_monotonic_ns() - WINDOWS_GUARD_NS);
 
 	(void)expirations;
-	if (burst_view_is_complete(bursts->view))
+	if (burst_view_is_complete(bursts->view) ||
+	    (bursts->capture && capture_is_done(bursts->capture)))
 		loop_stop(bursts->loop);
 	return ret;
 }
@@ -61,6 +87,13 @@ static int set_up(struct bursts_command *bursts, struct error *err)
 		.output = &bursts->output,
 		.width_ns = bursts->options.window_ns,
 		.link_of = link_of,
+		.found = trigger,
+		.context = bursts,
+	};
+	struct capture_setup capture = {
+		.options = &bursts->options.capture,
+		.width_ns = bursts->options.window_ns,
+		.link_of = link_of,
 		.context = bursts,
 	};
 	int ret;
@@ -72,6 +105,12 @@ static int set_up(struct bursts_command *bursts, struct error *err)
 	ret = burst_view_new(&bursts->view, &setup);
 	if (ret)
 		return error_errno(err, ret, "cannot look for bursts");
+	capture.wall_offset_ns = setup.wall_offset_ns;
+	if (capture.options->directory) {
+		ret = capture_new(&bursts->capture, &capture, err);
+		if (ret)
+			return ret;
+	}
 	if (bursts->options.duration_ns)
 		ret = loop_add_deadline(bursts->loop, bursts->options.duration_ns, err);
 	/* A burst is told within 200 ms of its end: at most 100 until it is read, and the guard. */
@@ -89,6 +128,8 @@ static int finish(struct bursts_command *bursts)
 	ret = take(bursts, clock_monotonic_ns() + bursts->options.window_ns);
 	burst_view_finish(bursts->view);
 	if (!ret)
+		ret = write_capture(bursts, true);
+	if (!ret)
 		ret = bursts->output_error = output_flush(&bursts->output);
 	return ret;
 }
@@ -102,6 +143,11 @@ static int check(struct options *options, struct error *err)
 	}
 	if (!options->window_ns)
 		options->window_ns = OPTIONS_WINDOW_NS;
+	if (options->capture.once && !options->capture.directory) {
+		error_set(err, -EINVAL, "--once needs something to capture into");
+		error_hint(err, "give --capture a directory");
+		return -EINVAL;
+	}
 	return burst_judge_check(&options->bursts, err);
 }
 
@@ -137,6 +183,7 @@ static int run(const struct options *options)
 	else
 		status = ret ? EXIT_CANNOT : EXIT_DONE;
 out:
+	capture_free(bursts.capture);
 	burst_view_free(bursts.view);
 	engine_free(bursts.engine);
 	output_release(&bursts.output);
@@ -156,6 +203,11 @@ static const enum option_id ids[] = {
 	OPTION_MIN_DURATION,
 	OPTION_MERGE_GAP,
 	OPTION_SUMMARY,
+	OPTION_CAPTURE,
+	OPTION_PRE,
+	OPTION_POST,
+	OPTION_ONCE,
+	OPTION_MAX,
 	'd',
 	'c',
 	OPTION_ATTACH,

@@ -161,7 +161,8 @@ static int run(const struct options *options)
 	}
 	if (output_new(&rate.output, options, cmd_rate.json, loop_stop_fd(rate.loop)))
 		goto out;
-	if (!rate.output.writer && rate_view_new(&rate.view, &rate.output, rate.options.window_ns))
+	if (!rate.output.writer &&
+	    rate_view_new(&rate.view, &rate.output, rate.options.window_ns, rate.output.is_screen))
 		goto out;
 	ret = set_up(&rate, &err);
 	if (ret) {

@@ -26,7 +26,25 @@ struct engine {
 	size_t rates_capacity;
 	struct rate_reading last; /* when the last engine_read() was; counters unused */
 	uint64_t windows_until_ns;
+	engine_change_fn changed; /* NULL: nobody wants to know */
+	void *change_context;
 };
+
+static void link_changed(void *context, const struct link *before, const struct link *after)
+{
+	struct engine *engine = context;
+
+	roster_link_changed(&engine->roster, before, after);
+	if (engine->changed)
+		engine->changed(engine->change_context, before, after);
+}
+
+static void links_resynced(void *context)
+{
+	struct engine *engine = context;
+
+	roster_links_resynced(&engine->roster);
+}
 
 static int links_readable(void *context)
 {
@@ -51,8 +69,7 @@ static size_t count_selected(const struct engine *engine)
 
 static int set_up(struct engine *engine, struct loop *loop, struct error *err)
 {
-	struct links_listener listener = {roster_link_changed, roster_links_resynced,
-					  &engine->roster};
+	struct links_listener listener = {link_changed, links_resynced, engine};
 	const struct options *options = engine->options;
 	struct probe_options probe_options = {
 		.attach_mode = options->attach_mode,
@@ -237,6 +254,22 @@ int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_
 	span->windows = windows_taken(windows, &span->n_windows);
 	span->gaps = windows_gaps(windows, &span->n_gaps);
 	return 0;
+}
+
+uint64_t engine_windows_until_ns(const struct engine *engine)
+{
+	return engine->windows_until_ns;
+}
+
+int engine_refresh_stats(struct engine *engine, struct error *err)
+{
+	return links_refresh_stats(engine->roster.links, err);
+}
+
+void engine_on_change(struct engine *engine, engine_change_fn fn, void *context)
+{
+	engine->changed = fn;
+	engine->change_context = context;
 }
 
 uint64_t engine_take_period_ns(const struct engine *engine)

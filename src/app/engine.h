@@ -53,6 +53,17 @@ void engine_finish(struct engine *engine);
 int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_span *span,
 			struct error *err);
 
+/* Where the next engine_take_windows() begins. */
+uint64_t engine_windows_until_ns(const struct engine *engine);
+
+/* Reads the kernel's own counters of every interface into its link. 0 or -errno. */
+int engine_refresh_stats(struct engine *engine, struct error *err);
+
+/* Every change of an interface, as links_listener.changed; after the engine has followed it. */
+typedef void (*engine_change_fn)(void *context, const struct link *before,
+				 const struct link *after);
+void engine_on_change(struct engine *engine, engine_change_fn fn, void *context);
+
 /* How often windows must be taken so that the logs do not overrun, with room to spare. */
 uint64_t engine_take_period_ns(const struct engine *engine);
 

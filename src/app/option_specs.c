@@ -9,10 +9,10 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "model/window.h"
+#include "store/recorder.h"
 
 #define INTERFACES_MAX 65536
 #define FACTOR_MAX 1000000
-#define RECORDER_BYTES_MIN (1U << 20)
 
 static int take_flag(const struct option_spec *spec, void *value, const char *text,
 		     struct error *err)
@@ -237,9 +237,9 @@ const struct option_spec option_specs[] = {
 	{'o', "output", "FILE", "the file to write", take_text, AT(output), 0, 0},
 	{OPTION_FORMAT, "format", "csv|jsonl|perfetto", "what to make of it", take_choice,
 	 AT(format_to), EXPORT_CSV, 0},
-	{OPTION_FROM, "from", "TIME", "from there: 2.5s after its beginning, or a UTC time",
-	 take_moment, AT(from), 0, 0},
-	{OPTION_TO, "to", "TIME", "up to there", take_moment, AT(to), 0, 0},
+	{OPTION_FROM, "from", "TIME", "from 2.5s after its beginning, or a UTC time", take_moment,
+	 AT(from), 0, 0},
+	{OPTION_TO, "to", "TIME", "up to then", take_moment, AT(to), 0, 0},
 	{'d', "duration", "TIME", "end after this time", take_time, AT(duration_ns), 1, 0},
 	{'c', "count", "N", "end after N reports", take_count, AT(count), 1, UINT32_MAX},
 	{OPTION_TOTAL, "total", NULL, "add a total that counts no packet twice", take_flag,

@@ -20,7 +20,7 @@
 
 struct rate_view {
 	const struct output *output;
-	bool has_peaks;
+	bool has_peaks, in_place;
 	struct table *table;
 	size_t lines_shown; /* above the cursor, to be drawn over */
 	uint64_t shown_ns;  /* when (CLOCK_MONOTONIC); 0: never */
@@ -37,7 +37,8 @@ static sigset_t moving_signals(void)
 	return signals;
 }
 
-int rate_view_new(struct rate_view **out, const struct output *output, bool has_peaks)
+int rate_view_new(struct rate_view **out, const struct output *output, bool has_peaks,
+		  bool in_place)
 {
 	struct rate_view *view = calloc(1, sizeof(*view));
 	sigset_t signals = moving_signals();
@@ -46,6 +47,7 @@ int rate_view_new(struct rate_view **out, const struct output *output, bool has_
 		return -ENOMEM;
 	view->output = output;
 	view->has_peaks = has_peaks;
+	view->in_place = in_place;
 	if (show_rate_table_new(&view->table, has_peaks, output->colour)) {
 		free(view);
 		return -ENOMEM;
@@ -139,7 +141,7 @@ void rate_view_show(struct rate_view *view, const struct rate *rates, size_t n, 
 {
 	uint64_t now_ns = clock_monotonic_ns();
 
-	if (!view->output->is_screen) {
+	if (!view->in_place) {
 		append(view, rates, n);
 	} else if (is_last || !view->shown_ns || now_ns - view->shown_ns >= PICTURE_MIN_NS) {
 		draw(view, rates, n);

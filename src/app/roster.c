@@ -212,9 +212,8 @@ static void rename_interface(struct roster *roster, struct interface *interface,
 	members_rename(&roster->members, interface->slot, ifname);
 }
 
-void roster_link_changed(void *context, const struct link *before, const struct link *after)
+void roster_link_changed(struct roster *roster, const struct link *before, const struct link *after)
 {
-	struct roster *roster = context;
 	struct interface *interface = find(roster, before ? before->ifindex : after->ifindex);
 	bool wanted = after && selection_matches(&roster->options->selection, after->ifname);
 
@@ -288,9 +287,8 @@ static void mend(struct roster *roster, struct interface *interface)
 }
 
 /* Events were lost: an interface that was made anew under its old ifindex lacks our programs. */
-void roster_links_resynced(void *context)
+void roster_links_resynced(struct roster *roster)
 {
-	struct roster *roster = context;
 	size_t i = 0;
 
 	while (i < roster->n) {

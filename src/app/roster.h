@@ -62,9 +62,10 @@ void roster_attach(struct roster *roster, const struct link *link, bool in_crowd
 /* `interface` is one of the roster's; `link` as it was, NULL where that is not known. */
 void roster_detach(struct roster *roster, struct interface *interface, const struct link *link);
 
-/* The listener of the links; context is the roster. */
-void roster_link_changed(void *context, const struct link *before, const struct link *after);
-void roster_links_resynced(void *context);
+/* What the listener of the links hears. */
+void roster_link_changed(struct roster *roster, const struct link *before,
+			 const struct link *after);
+void roster_links_resynced(struct roster *roster);
 
 /* Now and then, with every reading: see the comments in roster.c. */
 void roster_check_hidden(struct roster *roster, uint64_t now_ns);

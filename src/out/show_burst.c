@@ -129,7 +129,8 @@ void show_burst_summary_row(struct table *table, const struct burst_place *place
 	put_time(table, summary, summary->p90_ns);
 	put_time(table, summary, summary->p99_ns);
 	if (summary->peak_to_mean > 0)
-		table_cell(table, TABLE_PLAIN, "%.3g", summary->peak_to_mean);
+		table_cell(table, TABLE_PLAIN, summary->peak_to_mean < 100 ? "%.3g" : "%.0f",
+			   summary->peak_to_mean);
 	else
 		table_cell(table, TABLE_DIM, "-");
 }

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* record: everything that is seen, into one file. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/burst_judge.h"
+#include "app/burst_watch.h"
+#include "app/commands.h"
+#include "app/engine.h"
+#include "app/tape.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "kernel/windows.h"
+#include "model/changes.h"
+
+#define COMMIT_PERIOD_NS NSEC_PER_SEC
+#define COUNTERS_PERIOD_NS (10 * NSEC_PER_SEC)
+/* Somebody else may hold the file's lock for a while: what is not written yet waits. */
+#define COMMITS_BUSY_AT_MOST 10
+/* Rows of bursts from commit to commit: a saturated link of 10 us windows could have 100,000. */
+#define BURSTS_AT_MOST 1000
+
+struct record_command {
+	struct options options;
+	struct loop *loop;
+	struct engine *engine;
+	struct tape *tape;
+	struct burst_watch *watch;
+	struct interface_counters *totals; /* by slot, of the interface that has it */
+	uint64_t *total_of;                /* by slot: since when it has it */
+	size_t totals_capacity, total_of_capacity;
+	uint64_t from_ns, until_ns;       /* of the windows taken */
+	uint64_t commit_ns, counted_ns;   /* when that was last done */
+	unsigned int busy;                /* commits in a row that found the file locked */
+	uint64_t bursts, bursts_left_out; /* since the last commit; of the whole run */
+	struct error failure;             /* of something that could only note it */
+};
+
+static int note(struct record_command *record, int ret, const struct error *err)
+{
+	if (ret && !record->failure.code)
+		record->failure = *err;
+	return ret;
+}
+
+static const struct link *link_of(void *context, const struct series_member *member)
+{
+	struct record_command *record = context;
+
+	return engine_link(record->engine, member->ifindex);
+}
+
+static void take_burst(void *context, const struct burst_place *place, const struct burst *burst)
+{
+	struct record_command *record = context;
+	struct error err = {0};
+
+	if (++record->bursts > BURSTS_AT_MOST)
+		record->bursts_left_out++;
+	else
+		note(record, tape_add_burst(record->tape, place, burst, &err), &err);
+}
+
+static const char *name_of(void *context, uint32_t ifindex)
+{
+	struct record_command *record = context;
+	const struct link *link = engine_link(record->engine, ifindex);
+
+	return link ? link->ifname : NULL;
+}
+
+static void take_change(void *context, const struct change *change)
+{
+	struct record_command *record = context;
+	struct recording_change recorded = {
+		.time_ns = clock_monotonic_ns(),
+		.ifindex = change->link->ifindex,
+		.event = change_event_name(change->event),
+		.previous = change->previous,
+		.current = change->current,
+	};
+	struct error err = {0};
+
+	memcpy(recorded.ifname, change->link->ifname, sizeof(recorded.ifname));
+	note(record, recorder_add_change(tape_recorder(record->tape), &recorded, &err), &err);
+}
+
+static void link_changed(void *context, const struct link *before, const struct link *after)
+{
+	struct record_command *record = context;
+	const struct selection *selection = &record->options.selection;
+	struct changes_sink sink = {take_change, name_of, record};
+
+	if ((before && selection_matches(selection, before->ifname)) ||
+	    (after && selection_matches(selection, after->ifname)))
+		changes_between(before, after, &sink);
+}
+
+/* The counters since the interface was attached are the sum of what each reading adds. */
+static int add_up(struct record_command *record, const struct rate *rate, uint64_t since_ns)
+{
+	if (array_reserve(&record->totals, &record->totals_capacity, (size_t)rate->slot + 1,
+			  sizeof(*record->totals)) ||
+	    array_reserve(&record->total_of, &record->total_of_capacity, (size_t)rate->slot + 1,
+			  sizeof(*record->total_of)))
+		return -ENOMEM;
+	if (record->total_of[rate->slot] != since_ns)
+		record->totals[rate->slot] = (struct interface_counters){0};
+	record->total_of[rate->slot] = since_ns;
+	counters_add(&record->totals[rate->slot], &rate->delta);
+	return 0;
+}
+
+static const struct series_member *member_of(const struct series_span *span, uint32_t slot)
+{
+	size_t i;
+
+	for (i = 0; i < span->n_members; i++)
+		if (span->members[i].slot == slot)
+			return &span->members[i];
+	return NULL;
+}
+
+/* What is known under its ifindex is of it, not of one that was made anew under the same. */
+static bool is_latest(const struct series_span *span, const struct series_member *member)
+{
+	size_t i;
+
+	for (i = 0; i < span->n_members; i++)
+		if (span->members[i].ifindex == member->ifindex &&
+		    span->members[i].from_ns > member->from_ns)
+			return false;
+	return true;
+}
+
+/* Of all interfaces of the span, those that have just gone included. */
+static int take_counters(struct record_command *record, const struct series_span *span,
+			 struct error *err)
+{
+	struct rate *rates;
+	size_t n = 0, i;
+	uint64_t at_ns;
+	int ret;
+
+	ret = engine_refresh_stats(record->engine, err);
+	if (!ret)
+		ret = engine_read(record->engine, &rates, &n, &at_ns, err);
+	for (i = 0; !ret && i < n; i++) {
+		const struct series_member *member = member_of(span, rates[i].slot);
+		const struct link *link = engine_link(record->engine, rates[i].ifindex);
+		struct recording_counters counters = {.slot = rates[i].slot, .time_ns = at_ns};
+
+		if (!member)
+			continue;
+		if (add_up(record, &rates[i], member->from_ns))
+			return error_errno(err, -ENOMEM, "cannot record counters");
+		counters.probe = record->totals[rates[i].slot];
+		counters.has_kernel = link && is_latest(span, member);
+		if (counters.has_kernel)
+			counters.kernel = link->stats;
+		ret = recorder_add_counters(tape_recorder(record->tape), &counters, err);
+	}
+	record->counted_ns = clock_monotonic_ns();
+	return ret;
+}
+
+/* A slot may have a new owner with the next span: its last counts are to be read before. */
+static bool has_gone(const struct series_span *span)
+{
+	size_t i;
+
+	for (i = 0; i < span->n_members; i++)
+		if (span->members[i].to_ns != SERIES_STAYS)
+			return true;
+	return false;
+}
+
+static int commit(struct record_command *record, struct error *err)
+{
+	int ret = recorder_commit(tape_recorder(record->tape), err);
+
+	record->commit_ns = clock_monotonic_ns();
+	record->bursts = 0;
+	if (ret == -EBUSY && ++record->busy < COMMITS_BUSY_AT_MOST) {
+		if (record->busy == 1)
+			log_warning("%s; trying again", err->what);
+		return 0;
+	}
+	record->busy = 0;
+	return ret;
+}
+
+static int take(struct record_command *record, uint64_t until_ns, struct error *err)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	struct series_span span;
+	int ret;
+
+	ret = engine_take_windows(record->engine, until_ns, &span, err);
+	if (!ret)
+		ret = tape_add_span(record->tape, &span, err);
+	if (ret)
+		return ret;
+	burst_watch_take(record->watch, &span);
+	record->until_ns = span.until_ns;
+	if (has_gone(&span) || !record->counted_ns ||
+	    now_ns - record->counted_ns >= COUNTERS_PERIOD_NS)
+		ret = take_counters(record, &span, err);
+	if (!ret && now_ns - record->commit_ns >= COMMIT_PERIOD_NS)
+		ret = commit(record, err);
+	if (!ret && record->failure.code) {
+		*err = record->failure;
+		ret = err->code;
+	}
+	return ret;
+}
+
+static int tick(void *context, uint64_t expirations)
+{
+	struct error err = {0};
+	int ret = take(context, clock_monotonic_ns() - WINDOWS_GUARD_NS, &err);
+
+	(void)expirations;
+	if (ret)
+		log_error(&err);
+	return ret;
+}
+
+static int set_up(struct record_command *record, struct error *err)
+{
+	const struct options *options = &record->options;
+	struct tape_setup setup = {
+		.path = options->output,
+		.limits = {.max_bytes = options->max_size, .keep_ns = options->keep_ns},
+		.width_ns = options->window_ns,
+		.link_of = link_of,
+		.context = record,
+	};
+	struct burst_watch_setup watch = {
+		.options = &options->bursts,
+		.width_ns = options->window_ns,
+		.link_of = link_of,
+		.context = record,
+		.found = take_burst,
+		.found_context = record,
+	};
+	int ret;
+
+	ret = engine_new(&record->engine, record->loop, options, err);
+	if (ret)
+		return ret;
+	setup.wall_offset_ns = engine_wall_offset_ns(record->engine);
+	setup.from_ns = engine_windows_until_ns(record->engine);
+	record->from_ns = setup.from_ns;
+	watch.wall_offset_ns = setup.wall_offset_ns;
+	ret = tape_new(&record->tape, &setup, err);
+	if (ret)
+		return ret;
+	if (burst_watch_new(&record->watch, &watch))
+		return error_errno(err, -ENOMEM, "cannot look for bursts");
+	engine_on_change(record->engine, link_changed, record);
+	if (options->duration_ns)
+		ret = loop_add_deadline(record->loop, options->duration_ns, err);
+	if (!ret)
+		ret = loop_add_timer(record->loop, engine_take_period_ns(record->engine), tick,
+				     record, err);
+	/* What the kernel had counted before is the first that the file has. */
+	if (!ret)
+		ret = take(record, clock_monotonic_ns() - WINDOWS_GUARD_NS, err);
+	if (!ret)
+		log_message(isatty(STDERR_FILENO) ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
+			    "recording to %s", options->output);
+	return ret;
+}
+
+static int finish(struct record_command *record, struct error *err)
+{
+	int ret;
+
+	engine_finish(record->engine);
+	ret = take(record, clock_monotonic_ns() + record->options.window_ns, err);
+	burst_watch_finish(record->watch);
+	if (!ret && record->failure.code) {
+		*err = record->failure;
+		ret = err->code;
+	}
+	if (!ret)
+		ret = recorder_close(tape_recorder(record->tape), err);
+	if (ret != -EBUSY)
+		return ret;
+	/* Somebody reads it just now: all of it is there, but not in one file yet. */
+	log_warning("%s%s%s", err->what, err->hint[0] ? "; " : "", err->hint);
+	return 0;
+}
+
+static void say_done(const struct record_command *record)
+{
+	struct recorder_sums sums = recorder_sums(tape_recorder(record->tape));
+	char size[UNITS_TEXT_SIZE], time[UNITS_TEXT_SIZE];
+
+	if (record->bursts_left_out)
+		log_warning("%" PRIu64
+			    " bursts beyond %d a second are not in the file; 'ifpulse replay' "
+			    "finds them in its windows",
+			    record->bursts_left_out, BURSTS_AT_MOST);
+	log_info("recorded %s: %" PRIu64 " busy windows, %" PRIu64 " bursts; %s in %s",
+		 units_format_time(time, record->until_ns - record->from_ns), sums.windows,
+		 sums.bursts, units_format_size(size, sums.bytes), record->options.output);
+}
+
+static int check(struct options *options, struct error *err)
+{
+	if (!options->output) {
+		error_set(err, -EINVAL, "'record' needs a file to write");
+		error_hint(err, "give it one, for example --output run.ifpulse");
+		return -EINVAL;
+	}
+	if (options->no_windows) {
+		error_set(err, -EINVAL, "'record' cannot be without windows");
+		error_hint(err, "give --window a width, for example 100us");
+		return -EINVAL;
+	}
+	if (!options->window_ns)
+		options->window_ns = OPTIONS_WINDOW_NS;
+	return burst_judge_check(&options->bursts, err);
+}
+
+static int run(const struct options *options)
+{
+	struct record_command record = {.options = *options};
+	int ret, status = EXIT_CANNOT;
+	struct error err = {0};
+
+	if (check(&record.options, &err)) {
+		log_error(&err);
+		return EXIT_USAGE;
+	}
+	ret = loop_new(&record.loop, &err);
+	if (!ret)
+		ret = set_up(&record, &err);
+	if (ret) {
+		log_error(&err);
+		status = ret == -EINTR ? EXIT_DONE : EXIT_CANNOT;
+		goto out;
+	}
+	/* What ends the loop has been logged; what is there is still written down. */
+	ret = loop_run(record.loop);
+	if (!ret) {
+		ret = finish(&record, &err);
+		if (ret)
+			log_error(&err);
+	}
+	engine_log_losses(record.engine);
+	if (!ret) {
+		say_done(&record);
+		status = EXIT_DONE;
+	}
+out:
+	burst_watch_free(record.watch);
+	tape_free(record.tape);
+	engine_free(record.engine);
+	loop_free(record.loop);
+	free(record.totals);
+	free(record.total_of);
+	return status;
+}
+
+static const enum option_id ids[] = {
+	'o',
+	'i',
+	'w',
+	OPTION_MAX_SIZE,
+	OPTION_KEEP,
+	OPTION_RULE,
+	OPTION_THRESHOLD,
+	OPTION_LOW,
+	OPTION_SPEED,
+	OPTION_FACTOR,
+	OPTION_FLOOR,
+	OPTION_MIN_DURATION,
+	OPTION_MERGE_GAP,
+	'd',
+	OPTION_ATTACH,
+	OPTION_MAX_INTERFACES,
+	OPTION_END,
+};
+
+const struct command cmd_record = {
+	.name = "record",
+	.summary = "windows, bursts, drops and changes into one file, for 'replay' and 'plot'",
+	.details =
+		"\nWrites an SQLite file once a second; whatever ends ifpulse, all but the last\n"
+		"second is there. With --max-size or --keep it is a flight recorder, that\n"
+		"drops what is oldest.\n",
+	.ids = ids,
+	.run = run,
+};

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "app/replay_feed.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/units.h"
+
+struct replay_feed {
+	const struct options *options;
+	struct player *player;
+	uint64_t from_ns, until_ns;
+	struct series_member *members; /* of the last span, those that are selected */
+	struct window *windows;
+	size_t members_capacity, windows_capacity;
+};
+
+bool replay_feed_selects(const struct replay_feed *feed, uint32_t slot)
+{
+	size_t n;
+	const struct series_member *members = player_members(feed->player, &n);
+
+	return slot && slot <= n &&
+	       selection_matches(&feed->options->selection, members[slot - 1].ifname);
+}
+
+/* A moment within the recording; what is outside of it is brought to its border. */
+static uint64_t moment_ns(const struct replay_feed *feed, const struct moment *moment,
+			  uint64_t otherwise_ns)
+{
+	uint64_t from_ns = player_from_ns(feed->player), until_ns = player_until_ns(feed->player);
+	uint64_t at_ns = moment->is_wall ? moment->ns : from_ns + moment->ns;
+
+	if (!moment->is_given)
+		return otherwise_ns;
+	if (at_ns < from_ns)
+		at_ns = from_ns;
+	if (at_ns > until_ns)
+		at_ns = until_ns;
+	return window_align_down(at_ns, player_meta(feed->player)->width_ns, 0);
+}
+
+static int check_selected(const struct replay_feed *feed, struct error *err)
+{
+	size_t i, n;
+	const struct series_member *members = player_members(feed->player, &n);
+
+	for (i = 0; i < n; i++)
+		if (replay_feed_selects(feed, members[i].slot))
+			return 0;
+	error_set(err, -ENODEV, "%s has no interface that is selected", feed->options->file);
+	error_hint(err, "leave out --interface to see those it has");
+	return -ENODEV;
+}
+
+static int set_time(struct replay_feed *feed, struct error *err)
+{
+	char text[2][UNITS_TEXT_SIZE];
+
+	feed->from_ns = moment_ns(feed, &feed->options->from, player_from_ns(feed->player));
+	feed->until_ns = moment_ns(feed, &feed->options->to, player_until_ns(feed->player));
+	if (feed->from_ns < feed->until_ns) {
+		/* Without it all is given: counters also of just behind the last window. */
+		if (feed->options->from.is_given || feed->options->to.is_given)
+			player_seek(feed->player, feed->from_ns, feed->until_ns);
+		return 0;
+	}
+	error_set(err, -ERANGE, "%s has nothing of that time", feed->options->file);
+	error_hint(err, "it goes from %s to %s",
+		   units_format_wall(text[0], player_from_ns(feed->player)),
+		   units_format_wall(text[1], player_until_ns(feed->player)));
+	return -ERANGE;
+}
+
+int replay_feed_new(struct replay_feed **out, const struct options *options, struct error *err)
+{
+	struct replay_feed *feed = calloc(1, sizeof(*feed));
+	int ret;
+
+	if (!feed)
+		return error_errno(err, -ENOMEM, "cannot read %s", options->file);
+	feed->options = options;
+	ret = player_new(&feed->player, options->file, err);
+	if (!ret)
+		ret = set_time(feed, err);
+	if (!ret)
+		ret = check_selected(feed, err);
+	if (ret) {
+		replay_feed_free(feed);
+		return ret;
+	}
+	*out = feed;
+	return 0;
+}
+
+void replay_feed_free(struct replay_feed *feed)
+{
+	if (!feed)
+		return;
+	player_free(feed->player);
+	free(feed->members);
+	free(feed->windows);
+	free(feed);
+}
+
+struct player *replay_feed_player(const struct replay_feed *feed)
+{
+	return feed->player;
+}
+
+uint64_t replay_feed_from_ns(const struct replay_feed *feed)
+{
+	return feed->from_ns;
+}
+
+uint64_t replay_feed_until_ns(const struct replay_feed *feed)
+{
+	return feed->until_ns;
+}
+
+const struct link *replay_feed_link_of(void *context, const struct series_member *member)
+{
+	struct replay_feed *feed = context;
+
+	return player_link(feed->player, member->slot);
+}
+
+/* Leaves only what is selected of the player's span. */
+static int narrow(struct replay_feed *feed, struct series_span *span)
+{
+	size_t i, n_members = 0, n_windows = 0;
+
+	if (array_reserve(&feed->members, &feed->members_capacity, span->n_members,
+			  sizeof(*feed->members)) ||
+	    array_reserve(&feed->windows, &feed->windows_capacity, span->n_windows,
+			  sizeof(*feed->windows)))
+		return -ENOMEM;
+	for (i = 0; i < span->n_members; i++)
+		if (replay_feed_selects(feed, span->members[i].slot))
+			feed->members[n_members++] = span->members[i];
+	for (i = 0; i < span->n_windows; i++)
+		if (replay_feed_selects(feed, span->windows[i].slot))
+			feed->windows[n_windows++] = span->windows[i];
+	span->members = feed->members;
+	span->n_members = n_members;
+	span->windows = feed->windows;
+	span->n_windows = n_windows;
+	return 0;
+}
+
+int replay_feed_next(struct replay_feed *feed, struct series_span *span, struct error *err)
+{
+	int ret = player_next(feed->player, span, err);
+
+	if (ret <= 0 || !feed->options->selection.n)
+		return ret;
+	if (narrow(feed, span))
+		return error_errno(err, -ENOMEM, "cannot read %s", feed->options->file);
+	return ret;
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "app/replay_health.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "app/loop.h"
+#include "app/output.h"
+#include "app/replay_feed.h"
+#include "base/log.h"
+#include "out/show_health.h"
+
+/* What the kernel had counted of one interface, the first and the last time. */
+struct reading {
+	bool is_there;
+	uint64_t from_ns, until_ns;
+	struct rtnl_link_stats64 before, after;
+};
+
+struct replay_health {
+	const struct options *options;
+	struct replay_feed *feed;
+	struct output output;
+	struct table *table;
+	struct reading *readings; /* by slot - 1 */
+	bool found;
+};
+
+static int take(void *context, const struct recording_counters *counters)
+{
+	struct replay_health *health = context;
+	struct reading *reading = &health->readings[counters->slot - 1];
+
+	if (!counters->has_kernel || !replay_feed_selects(health->feed, counters->slot))
+		return 0;
+	if (!reading->is_there) {
+		reading->is_there = true;
+		reading->from_ns = counters->time_ns;
+		reading->before = counters->kernel;
+	}
+	reading->until_ns = counters->time_ns;
+	reading->after = counters->kernel;
+	return 0;
+}
+
+static void show(struct replay_health *health, const struct series_member *member,
+		 uint64_t interval_ns, const struct rtnl_link_stats64 *before,
+		 const struct rtnl_link_stats64 *after)
+{
+	struct health result = health_judge(before, after, &health->options->health_limits);
+
+	if (health_is_finding(result.verdict))
+		health->found = true;
+	if (health->output.writer)
+		show_health_record(health->output.writer, member->ifindex, member->ifname,
+				   interval_ns, &result);
+	else
+		show_health_row(health->table, member->ifname, interval_ns, &result);
+}
+
+/* Counters are written only when they have changed, so the time is that of the whole recording. */
+static void show_reading(struct replay_health *health, const struct series_member *member,
+			 const struct reading *reading)
+{
+	enum health_period period = health->options->health_period;
+	uint64_t from_ns = replay_feed_from_ns(health->feed);
+	uint64_t until_ns = replay_feed_until_ns(health->feed);
+
+	if (member->from_ns > from_ns)
+		from_ns = member->from_ns;
+	if (member->to_ns < until_ns)
+		until_ns = member->to_ns;
+	if (period != PERIOD_INTERVAL)
+		show(health, member, 0, NULL, &reading->after);
+	if (period != PERIOD_BOOT)
+		show(health, member, until_ns - from_ns, &reading->before, &reading->after);
+}
+
+static int judge(struct replay_health *health, struct error *err)
+{
+	struct player *player;
+	const struct series_member *members;
+	size_t i, n;
+	int ret;
+
+	ret = replay_feed_new(&health->feed, health->options, err);
+	if (ret)
+		return ret;
+	player = replay_feed_player(health->feed);
+	members = player_members(player, &n);
+	health->readings = calloc(n ? n : 1, sizeof(*health->readings));
+	if (!health->readings)
+		return error_errno(err, -ENOMEM, "cannot judge %zu interfaces", n);
+	ret = player_counters(player, take, health, err);
+	if (ret)
+		return ret;
+	if (health->output.writer)
+		writer_open(health->output.writer);
+	for (i = 0; i < n; i++)
+		if (health->readings[i].is_there)
+			show_reading(health, &members[i], &health->readings[i]);
+	if (health->output.writer)
+		writer_close(health->output.writer);
+	else if (table_rows(health->table))
+		table_print(health->table, health->output.sink, output_columns(&health->output));
+	else
+		log_info("the recording has no counters of that time");
+	return 0;
+}
+
+int replay_health(const struct options *options)
+{
+	struct replay_health health = {.options = options};
+	struct loop *loop = NULL; /* for its signals alone */
+	int ret, status = EXIT_CANNOT;
+	struct error err = {0};
+
+	ret = loop_new(&loop, &err);
+	if (ret) {
+		log_error(&err);
+		return EXIT_CANNOT;
+	}
+	if (output_new(&health.output, options, WRITER_JSON_ARRAY, loop_stop_fd(loop)))
+		goto out;
+	if (!health.output.writer && show_health_table_new(&health.table, health.output.colour))
+		goto out;
+	ret = judge(&health, &err);
+	if (ret) {
+		log_error(&err);
+		goto out;
+	}
+	ret = output_flush(&health.output);
+	status = ret ? output_failed(ret) : EXIT_DONE;
+	if (status == EXIT_DONE && health.found)
+		status = EXIT_FOUND;
+out:
+	table_free(health.table);
+	replay_feed_free(health.feed);
+	output_release(&health.output);
+	loop_free(loop);
+	free(health.readings);
+	return status;
+}
+
+const enum option_id replay_health_ids[] = {
+	'i',       OPTION_PERIOD, OPTION_ERRORS_OVER, OPTION_DROPS_OVER, OPTION_FROM,
+	OPTION_TO, 'j',           OPTION_CSV,         OPTION_END,
+};

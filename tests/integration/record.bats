@@ -1,0 +1,363 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Recordings hold what was sent, to the byte, and give it back: as windows, rates, bursts and health, in
+# other formats, and as a picture. What ends the recorder does not matter.
+
+load lib
+load probe
+
+setup() {
+	require_root_bpf
+	make_pair
+	FILE=$BATS_TEST_TMPDIR/run.ifpulse
+}
+
+# Records v0 of $NS0 and returns once it is attached.
+record() { # ARGUMENT…
+	start_ifpulse "$NS0" record -o "$FILE" -v -i v0 "$@"
+	wait_for_line "$IFPULSE_ERR" 'recording to'
+}
+
+replay() { # ARGUMENT…
+	"$BUILD/ifpulse" replay "$FILE" "$@"
+}
+
+query() { # SQL
+	sqlite3 -readonly "$FILE" "$1"
+}
+
+# 20 frames of 1500 bytes in one go, N times.
+bursts() { # N
+	local i
+	for ((i = 0; i < $1; i++)); do
+		send "$NS0" frames raw-send --interface v0 --count 20 --size 1500
+		sleep 0.02
+	done
+}
+
+sum() { # FIELD, of JSON lines on stdin
+	jq -s --arg field "$1" '[.[] | select(.direction == "tx") | .[$field]] | add // 0'
+}
+
+has_rows() { # TABLE ROWS
+	(($(query "SELECT count(*) FROM $1" 2>/dev/null || echo 0) >= $2))
+}
+
+@test "a recording gives back what was sent: windows, rates and counters agree to the byte" {
+	local count=5000 size=300
+	record -w 100us
+	note_kernel "$NS0" v0
+	send "$NS0" frames raw-send --interface v0 --count "$count" --size "$size" --rate-pps 20000
+	settle
+	stop_ifpulse
+	[[ ! -e $FILE-wal && ! -e $FILE-shm ]]
+	assert_equal "$(stat -c %a "$FILE")" 640 mode
+	assert_equal "$(kernel "$NS0" v0 tx_packets)" "$count" "kernel's tx_packets"
+	assert_equal "$(replay windows -j --busy | sum packets)" "$count" "packets in windows"
+	assert_equal "$(replay windows -j --busy | sum wire_bytes)" $((count * size)) "bytes in windows"
+	assert_equal "$(replay rate -j -I 10ms | jq -s '[.[].tx_packets] | add')" "$count" "packets in rates"
+	assert_equal "$(replay rate -j -I 100ms | jq -s '[.[].tx_bytes] | add')" $((count * size)) "bytes in rates"
+	assert_equal "$(query 'SELECT max(probe_tx_packets) FROM counters')" "$count" "packets counted"
+	assert_equal "$(query 'SELECT max(probe_tx_wire_bytes) FROM counters')" $((count * size)) "bytes counted"
+	assert_equal "$("$BUILD/ifpulse" export "$FILE" --format csv |
+		awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+			NR > 1 && $at["direction"] == "tx" { n += $at["packets"] } END { print n + 0 }')" \
+		"$count" "packets in CSV"
+	assert_equal "$("$BUILD/ifpulse" export "$FILE" --format jsonl |
+		jq -s '[.[] | select(.type == "window" and .direction == "tx") | .packets] | add')" \
+		"$count" "packets in JSON lines"
+}
+
+# Every window, idle ones too, one after the other on the clock's multiples.
+@test "a replay has no holes, and takes a part by time" {
+	record -w 1ms
+	send "$NS0" frames raw-send --interface v0 --count 100 --size 100 --rate-pps 500
+	stop_ifpulse
+	replay windows -j | jq -r 'select(.direction == "tx") | .time' >"$BATS_TEST_TMPDIR/times"
+	awk -F '[T:.Z]' '{ now = ($2 * 3600 + $3 * 60 + $4) * 1000000 + $5 }
+		now % 1000 || (NR > 1 && (now - before + 86400000000) % 86400000000 != 1000) {
+			print "hole before " $0; exit 1 }
+		{ before = now } END { exit NR < 150 }' "$BATS_TEST_TMPDIR/times"
+	assert_equal "$(replay windows -j --from 20ms --to 70ms | jq -s 'map(.time) | unique | length')" 50
+	replay windows -j --from "$(sed -n 41p "$BATS_TEST_TMPDIR/times")" -c 1 |
+		jq -se --arg time "$(sed -n 41p "$BATS_TEST_TMPDIR/times")" 'all(.time == $time)'
+	assert_equal "$(replay windows -j -c 3 | wc -l)" 6 "rows of three windows"
+	run -3 --separate-stderr replay windows --from 1h
+	[[ $stderr == *"has nothing of that time"*"it goes from"* ]]
+}
+
+@test "bursts are recorded as they were found, and judged afresh by another threshold" {
+	record -w 100us --threshold 100Mbit --merge-gap 5ms
+	bursts 10
+	settle
+	stop_ifpulse
+	assert_equal "$(query "SELECT count(*) FROM bursts WHERE direction = 'tx'")" 10 "bursts recorded"
+	# The same rule finds the same, field by field.
+	replay bursts -j --threshold 100Mbit --merge-gap 5ms >"$BATS_TEST_TMPDIR/judged"
+	"$BUILD/ifpulse" export "$FILE" --format jsonl | jq -c 'select(.type == "burst") | del(.type)' \
+		>"$BATS_TEST_TMPDIR/recorded"
+	diff "$BATS_TEST_TMPDIR/judged" "$BATS_TEST_TMPDIR/recorded"
+	assert_equal "$(sum wire_bytes <"$BATS_TEST_TMPDIR/judged")" $((10 * 20 * 1500)) "bytes in bursts"
+	# All of it is one burst with a long gap to merge over, and none above a higher threshold.
+	assert_equal "$(replay bursts -j --threshold 100Mbit --merge-gap 10s | jq -s length)" 1
+	assert_equal "$(replay bursts -j --threshold 900Gbit | wc -l)" 0
+	replay bursts -j --summary --threshold 100Mbit --merge-gap 5ms |
+		jq -se 'map(select(.direction == "tx")) | length == 1 and .[0].bursts == 10
+			and .[0].byte_share == 1 and .[0].p50_us >= 100'
+}
+
+@test "drops are in the windows, the bursts and a table of their own" {
+	local dropped
+	in_ns "$NS0" tc qdisc replace dev v0 root tbf rate 1mbit burst 2kb limit 10kb
+	record --threshold 10Mbit --merge-gap 20ms
+	send "$NS0" frames raw-send --interface v0 --count 20 --size 1000
+	settle
+	stop_ifpulse
+	dropped=$(in_ns "$NS0" tc -s -j qdisc show dev v0 root | jq '.[0].drops')
+	((dropped > 0))
+	assert_equal "$(query "SELECT sum(packets) FROM drops WHERE direction = 'tx'")" "$dropped" "drops"
+	assert_equal "$(query "SELECT sum(drops) FROM bursts WHERE direction = 'tx'")" "$dropped" "in bursts"
+	assert_equal "$(replay windows -j --busy | sum drops)" "$dropped" "in windows"
+	assert_equal "$(replay rate -j | jq -s '[.[].tx_drops] | add')" "$dropped" "in rates"
+}
+
+@test "identity, addresses and changes are recorded" {
+	record -i 'w*'
+	ip -n "$NS0" link add w0 type veth peer name w1
+	ip -n "$NS0" addr add 198.51.100.1/24 dev w0
+	ip -n "$NS0" link set w0 mtu 1400
+	wait_until 10 has_rows interfaces 3
+	ip -n "$NS0" addr del 198.51.100.1/24 dev w0
+	ip -n "$NS0" link del w0
+	wait_for_line "$IFPULSE_ERR" 'detached from w0'
+	stop_ifpulse
+	assert_equal "$(query "SELECT kind FROM interfaces WHERE ifname = 'v0'")" veth kind
+	assert_equal "$(query "SELECT mac FROM interfaces WHERE ifname = 'v0'")" "$(mac_of "$NS0" v0)" mac
+	assert_equal "$(query "SELECT until_ns IS NOT NULL FROM interfaces WHERE ifname = 'w0'")" 1 "w0 went"
+	assert_equal "$(query "SELECT count(*) FROM addresses WHERE address = '198.51.100.1/24' AND
+		until_ns IS NOT NULL")" 1 "its address, and when that went"
+	query "SELECT ifname || ' ' || event || ' ' || coalesce(current, '') FROM changes" \
+		>"$BATS_TEST_TMPDIR/changes"
+	grep -qx 'w0 added.*' "$BATS_TEST_TMPDIR/changes"
+	grep -qx 'w0 mtu 1400' "$BATS_TEST_TMPDIR/changes"
+	grep -q '^w0 removed' "$BATS_TEST_TMPDIR/changes"
+	assert_equal "$(query "SELECT value FROM meta WHERE key = 'boot_id'")" \
+		"$(</proc/sys/kernel/random/boot_id)" "boot id"
+	assert_equal "$(query "SELECT value FROM meta WHERE key = 'kernel'")" "$(uname -r)" "kernel"
+	assert_equal "$(query "SELECT value FROM meta WHERE key = 'host'")" "$(uname -n)" "host"
+}
+
+# Frames go on at a steady pace; the windows that are there hold what was sent in their time, and they go
+# on until shortly before the end.
+@test "after kill -9 the recording opens, and what it covers is whole" {
+	local round killed until_us
+	for round in 1 2 3; do
+		rm -f "$FILE"*
+		record -w 1ms
+		start_bg sender "$NS0" "$BUILD/tools/frames" raw-send --interface v0 --count 4000 \
+			--size 100 --rate-pps 1000
+		wait_until 10 has_rows open_chunks 1
+		sleep "0.$((RANDOM % 10))"
+		kill -KILL "$IFPULSE_PID"
+		killed=$(microseconds)
+		wait_bg sender
+		until_us=$(($(query 'SELECT until_ns FROM coverage') / 1000))
+		((until_us <= killed && killed - until_us < 3000000))
+		assert_equal "$(query 'PRAGMA integrity_check')" ok
+		# A thousand a second, but for what is before the first and behind the last.
+		replay rate -j -I 100ms | jq -c .tx_packets | tr '\n' ' '
+		replay rate -j -I 100ms | jq -se 'map(.tx_packets) | .[index(map(select(. > 0))[0]):-1] |
+			length > 3 and all(. > 0)'
+		assert_equal "$(replay windows -j --busy | sum packets)" \
+			"$(replay rate -j -I 1ms | jq -s '[.[].tx_packets] | add')"
+	done
+}
+
+@test "a flight recorder keeps the newest, and no more than it is told" {
+	local size i from until
+	record -w 10us --max-size 1M --keep 2s --threshold 1Gbit
+	for ((i = 0; i < 4; i++)); do
+		send "$NS0" frames raw-send --interface v0 --count 30000 --size $((100 + i)) --rate-pps 40000
+	done
+	send "$NS0" frames raw-send --interface v0 --count 77 --size 1234
+	settle
+	stop_ifpulse
+	size=$(stat -c %s "$FILE")
+	((size <= 1048576 * 5 / 4))
+	read -r from until <<<"$(query "SELECT from_ns || ' ' || until_ns FROM coverage")"
+	assert_equal "$((until - from))" 2000000000 "time covered"
+	replay windows -j --busy >"$BATS_TEST_TMPDIR/windows"
+	assert_equal "$(jq -s '[.[] | select(.bytes % 1234 == 0) | .packets] | add' \
+		"$BATS_TEST_TMPDIR/windows")" 77 "the newest"
+	(($(sum packets <"$BATS_TEST_TMPDIR/windows") < 4 * 30000 + 77))
+	run -0 "$BUILD/ifpulse" plot "$FILE" -o "$BATS_TEST_TMPDIR/flight.svg"
+}
+
+@test "a recording can be read while it is written" {
+	record
+	bursts 3
+	wait_until 10 has_rows open_chunks 1
+	replay rate -j -I 100ms | jq -se 'length > 0'
+	replay bursts -j --threshold 100Mbit >/dev/null
+	bursts 3
+	settle
+	stop_ifpulse
+	assert_equal "$(replay windows -j --busy | sum packets)" 120
+}
+
+@test "replay health judges what the kernel counted meanwhile" {
+	record
+	replay_from=$(stats64 "$NS0" v0 tx_packets)
+	send "$NS0" frames raw-send --interface v0 --count 100 --size 100
+	settle
+	stop_ifpulse
+	replay health -j | jq -e --argjson before "$replay_from" 'length == 2 and
+		(.[0].period == "boot" and .[0].tx_packets == $before + 100) and
+		(.[1].period == "interval" and .[1].tx_packets == 100 and .[1].verdict == "ok")'
+	replay health | grep -q '^v0 '
+}
+
+@test "for perfetto: counters that fall back to zero, and bursts as slices" {
+	record --threshold 100Mbit --merge-gap 5ms
+	bursts 4
+	settle
+	stop_ifpulse
+	"$BUILD/ifpulse" export "$FILE" --format perfetto >"$BATS_TEST_TMPDIR/trace.json"
+	jq -e '[.[] | select(.ph == "X" and (.name | startswith("peak")))] | length == 4' \
+		"$BATS_TEST_TMPDIR/trace.json"
+	jq -e '[.[] | select(.ph == "C" and .name == "tx bit/s")] |
+		length >= 8 and .[-1].args.value == 0 and (map(.ts) | . == sort)' "$BATS_TEST_TMPDIR/trace.json"
+	jq -e 'any(.ph == "M" and .name == "process_name" and .args.name == "v0")' \
+		"$BATS_TEST_TMPDIR/trace.json"
+}
+
+@test "a plot is an SVG or a PNG, as its name says" {
+	record --threshold 100Mbit --merge-gap 5ms
+	bursts 3
+	settle
+	stop_ifpulse
+	"$BUILD/ifpulse" plot "$FILE" -o "$BATS_TEST_TMPDIR/a.svg"
+	"$BUILD/ifpulse" plot "$FILE" -o "$BATS_TEST_TMPDIR/a.png" -i v0 --from 1ms --threshold 1Gbit
+	grep -q '<svg' "$BATS_TEST_TMPDIR/a.svg"
+	assert_equal "$(head -c 8 "$BATS_TEST_TMPDIR/a.png" | od -An -tx1 | tr -d ' ')" 89504e470d0a1a0a
+	run -2 --separate-stderr "$BUILD/ifpulse" plot "$FILE" -o "$BATS_TEST_TMPDIR/a.jpg"
+	[[ $stderr == *"neither in .svg nor in .png"* ]]
+	run -3 --separate-stderr "$BUILD/ifpulse" plot "$FILE" -o "$BATS_TEST_TMPDIR/no/a.svg"
+	[[ $stderr == *"$BATS_TEST_TMPDIR/no/a.svg"* ]]
+	run -3 "$BUILD/ifpulse" plot "$FILE" -o "$BATS_TEST_TMPDIR/b.svg" -i nosuch
+	[[ ! -e $BATS_TEST_TMPDIR/b.svg ]]
+}
+
+@test "what is no recording is refused with a reason" {
+	record
+	bursts 2
+	stop_ifpulse
+	local bad=$BATS_TEST_TMPDIR/bad
+	run -3 --separate-stderr "$BUILD/ifpulse" replay "$bad" rate
+	[[ $stderr == *"$bad"*"No such file"* ]]
+	echo "some text that is long enough to be something else" >"$bad"
+	run -3 --separate-stderr "$BUILD/ifpulse" replay "$bad" rate
+	[[ $stderr == *"$bad"*"no recording of ifpulse"* ]]
+	: >"$bad"
+	run -3 --separate-stderr "$BUILD/ifpulse" replay "$bad" windows
+	[[ $stderr == *"no recording of ifpulse"* ]]
+	rm "$bad"
+	sqlite3 "$bad" 'CREATE TABLE t (a)'
+	run -3 --separate-stderr "$BUILD/ifpulse" export "$bad" --format csv
+	[[ $stderr == *"no recording of ifpulse"* ]]
+	cp "$FILE" "$bad"
+	sqlite3 "$bad" 'PRAGMA user_version = 99'
+	run -3 --separate-stderr "$BUILD/ifpulse" plot "$bad" -o "$BATS_TEST_TMPDIR/x.svg"
+	[[ $stderr == *newer* ]]
+	head -c 9000 "$FILE" >"$bad"
+	run -3 --separate-stderr "$BUILD/ifpulse" replay "$bad" windows
+	[[ $stderr == *"$bad"*"damaged"* ]]
+	run -3 --separate-stderr "$BUILD/ifpulse" replay "$BATS_TEST_TMPDIR" windows
+	[[ -n $stderr ]]
+}
+
+@test "a recording overwrites nothing, and says what it needs" {
+	echo precious >"$FILE"
+	run -3 --separate-stderr in_ns "$NS0" "$BUILD/ifpulse" record -o "$FILE" -d 100ms
+	[[ $stderr == *"exists"* ]]
+	assert_equal "$(<"$FILE")" precious
+	run -3 --separate-stderr in_ns "$NS0" "$BUILD/ifpulse" record -o "$BATS_TEST_TMPDIR/no/file" -d 100ms
+	[[ $stderr == *"$BATS_TEST_TMPDIR/no"* ]]
+	run -2 --separate-stderr "$BUILD/ifpulse" record -d 1s
+	[[ $stderr == *"needs a file"* ]]
+	run -2 "$BUILD/ifpulse" record -o "$FILE.2" --max-size 1000B
+	run -2 "$BUILD/ifpulse" record -o "$FILE.2" -w off
+	run -2 "$BUILD/ifpulse" export "$FILE"
+	[[ ! -e $FILE.2 ]]
+}
+
+@test "a full disk ends the recording with a reason, and what is there is whole" {
+	local small=$BATS_TEST_TMPDIR/small
+	mkdir "$small"
+	mount -t tmpfs -o size=512k none "$small" || skip "cannot mount a tmpfs"
+	FILE=$small/run.ifpulse
+	record -w 10us
+	send "$NS0" frames raw-send --interface v0 --count 120000 --size 100 --rate-pps 60000
+	IFPULSE_STATUS=0
+	wait_pid "$IFPULSE_PID" 20 || IFPULSE_STATUS=$?
+	cp "$small"/run.ifpulse* "$BATS_TEST_TMPDIR"
+	umount "$small"
+	assert_equal "$IFPULSE_STATUS" 3 status
+	grep -qiE 'full|no space' "$IFPULSE_ERR"
+	FILE=$BATS_TEST_TMPDIR/run.ifpulse
+	assert_equal "$(query 'PRAGMA integrity_check')" ok
+	replay rate -j -I 100ms | jq -se 'length > 0' >/dev/null
+}
+
+@test "a capture holds what was around its burst, and --once ends with it" {
+	local dir=$BATS_TEST_TMPDIR/captures
+	start_ifpulse "$NS0" bursts -j -v -i v0 --threshold 100Mbit --merge-gap 5ms --capture "$dir" \
+		--once --pre 5ms --post 20ms
+	wait_for_line "$IFPULSE_ERR" 'attached to v0'
+	# One frame alone is no burst, and too early to be in the capture.
+	send "$NS0" frames raw-send --interface v0 --count 1 --size 60
+	sleep 0.1
+	bursts 1
+	wait_pid "$IFPULSE_PID" 10
+	FILE=$(echo "$dir"/*-v0-tx.ifpulse)
+	[[ -f $FILE ]]
+	grep -q "captured $FILE" "$IFPULSE_ERR"
+	assert_equal "$(find "$dir" -mindepth 1 | wc -l)" 1 "files"
+	assert_equal "$(replay windows -j --busy | sum bytes)" $((20 * 1500)) "bytes captured"
+	# From 5 ms before to 20 ms behind, rounded to windows.
+	jq -sn --slurpfile burst "$IFPULSE_OUT" --slurpfile windows <(replay windows -j | jq -c 'select(.direction == "tx")') '
+		def us: ((.[0:19] + "Z") | fromdate) * 1000000 + (.[20:26] | tonumber);
+		($burst[0].time | us) as $at | ($windows | map(.time | us)) as $times |
+		$at - $times[0] >= 5000 and $at - $times[0] < 5200 and
+		$times[-1] + 100 >= $at + $burst[0].duration_us + 20000 and
+		$times[-1] < $at + $burst[0].duration_us + 20200' | grep -qx true
+	assert_equal "$(query "SELECT count(*) FROM bursts")" 1 "bursts in it"
+}
+
+@test "captures are bounded, and a burst within one makes no other" {
+	local dir=$BATS_TEST_TMPDIR/captures i
+	start_ifpulse "$NS0" bursts -j -v -i v0 --threshold 100Mbit --merge-gap 1ms --capture "$dir" \
+		--max 2 --pre 1ms --post 1s
+	wait_for_line "$IFPULSE_ERR" 'attached to v0'
+	bursts 3
+	stop_ifpulse
+	# The end of the run ends the capture, too: all three are in the one that the first triggered.
+	assert_equal "$(find "$dir" -name '*.ifpulse' | wc -l)" 1 "captures"
+	FILE=$(echo "$dir"/*.ifpulse)
+	assert_equal "$(query "SELECT count(*) FROM bursts")" 3 "bursts in it"
+	rm -r "$dir"
+	start_ifpulse "$NS0" bursts -j -v -i v0 --threshold 100Mbit --merge-gap 1ms --capture "$dir" \
+		--max 2 --pre 1ms --post 1ms
+	wait_for_line "$IFPULSE_ERR" 'attached to v0'
+	for ((i = 0; i < 4; i++)); do
+		bursts 1
+		sleep 0.3
+	done
+	stop_ifpulse
+	assert_equal "$(find "$dir" -name '*.ifpulse' | wc -l)" 2 "captures"
+	assert_equal "$(wc -l <"$IFPULSE_OUT")" 4 "bursts told"
+	grep -q 'the last (--max)' "$IFPULSE_ERR"
+	run -2 "$BUILD/ifpulse" bursts --once
+	run -3 in_ns "$NS0" "$BUILD/ifpulse" bursts -i v0 --capture /dev/null -d 10ms
+}
