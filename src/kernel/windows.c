@@ -163,6 +163,20 @@ static int push(struct window_array *array, const struct window *window)
 	return 0;
 }
 
+/*
+ * A window that began after its time had been told, on a CPU that stood still between reading the
+ * clock and counting, is no longer anyone's to show.
+ */
+static int deliver(struct windows *windows, const struct window *window)
+{
+	if (window->start_ns + windows->width_ns <= windows->told_ns) {
+		windows->losses.late_packets += window->traffic.packets + window->drops;
+		return 0;
+	}
+	return push(is_due(windows, window->start_ns) ? &windows->taken : &windows->unsealed,
+		    window);
+}
+
 /* Takes a closed window in. One that was delivered open is known but for what came since. */
 static int take_record(struct windows *windows, size_t writer, const struct window_record *record)
 {
@@ -178,8 +192,7 @@ static int take_record(struct windows *windows, size_t writer, const struct wind
 		windows->losses.late_packets +=
 			record->traffic.packets + record->drops - progress->delivered;
 	} else {
-		ret = push(is_due(windows, record->start_ns) ? &windows->taken : &windows->unsealed,
-			   &window);
+		ret = deliver(windows, &window);
 		if (ret)
 			return ret;
 	}
@@ -288,7 +301,7 @@ static int take_open(struct windows *windows, size_t writer, uint32_t slot, uint
 	if (!open->start_ns || !is_due(windows, open->start_ns) ||
 	    open->start_ns == progress->delivered_ns || open->start_ns <= progress->logged_ns)
 		return 0;
-	ret = push(&windows->taken, &window);
+	ret = deliver(windows, &window);
 	if (!ret) {
 		progress->delivered_ns = open->start_ns;
 		progress->delivered = open->traffic.packets + open->drops;

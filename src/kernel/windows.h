@@ -31,7 +31,7 @@ struct windows;
 
 struct windows_losses {
 	uint64_t overrun_records; /* overwritten before they were read */
-	uint64_t late_packets;    /* or drops, counted into a window after it had been delivered */
+	uint64_t late_packets;    /* or drops, counted into a window after its time was delivered */
 };
 
 struct windows_setup {
