@@ -281,9 +281,13 @@ static int take_log(struct windows *windows, size_t writer, uint64_t head, uint6
 	}
 	if (!ret && lost) {
 		ret = add_gap(&windows->gaps, before_ns, clock_monotonic_ns());
-		windows->losses.overrun_records += lost;
+		if (!ret) {
+			windows->losses.overrun_records += lost;
+			lost = 0;
+		}
 	}
-	windows->tails[writer] = at;
+	/* Lost ones of which no gap tells yet are found lost again. */
+	windows->tails[writer] = at - lost;
 	return ret;
 }
 
