@@ -313,15 +313,34 @@ static int take_open(struct windows *windows, size_t writer, uint32_t slot, uint
 	return ret;
 }
 
+/*
+ * What is added meanwhile may be in part of the counts, but never the start of one window with the
+ * counts of another. One that gave way to the next meanwhile is in the log.
+ */
+static struct open_window read_open(const struct open_window *open)
+{
+	uint64_t start_ns = __atomic_load_n(&open->start_ns, __ATOMIC_ACQUIRE);
+	struct open_window window = *open;
+
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	window.start_ns = start_ns;
+	if (__atomic_load_n(&open->start_ns, __ATOMIC_RELAXED) != start_ns)
+		window.start_ns = 0;
+	return window;
+}
+
 static int take_writer(struct windows *windows, size_t writer, uint32_t end_slot,
 		       uint64_t before_ns)
 {
+	const struct open_windows *open = &windows->open[writer * windows->n_slots];
 	uint32_t slot, direction;
 	uint64_t head;
 	int ret;
 
-	memcpy(windows->snapshot, &windows->open[writer * windows->n_slots],
-	       end_slot * sizeof(*windows->snapshot));
+	for (slot = SLOT_NONE + 1; slot < end_slot; slot++)
+		for (direction = 0; direction < N_DIRECTIONS; direction++)
+			windows->snapshot[slot].direction[direction] =
+				read_open(&open[slot].direction[direction]);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	head = __atomic_load_n(&log_of(windows, writer)->head, __ATOMIC_ACQUIRE);
 	ret = take_log(windows, writer, head, before_ns);
