@@ -18,6 +18,8 @@
 const volatile __u32 probed_netns_inum = 0;
 /* skb, location; reason since Linux 5.17; rx_sk since 6.11. The BTF says how many there are. */
 const volatile __u32 kfree_skb_arguments = 2;
+const volatile bool has_drop_kinds = false;
+const volatile bool has_drop_locations = false;
 
 #define MAC_HEADER_UNSET ((__u16)~0U)
 
@@ -104,14 +106,36 @@ static __always_inline enum direction direction_of(struct sk_buff *skb, struct n
 	return DIRECTION_EGRESS;
 }
 
-static __always_inline void count_drop(__u32 slot, enum direction direction)
+static __always_inline void count_kind(const struct drop_kind *kind)
+{
+	__u64 *packets = bpf_map_lookup_elem(&drop_kinds, kind), none = 0;
+
+	if (!packets) {
+		/* Another CPU may be the first; and where there is no room, the totals still have it. */
+		bpf_map_update_elem(&drop_kinds, kind, &none, BPF_NOEXIST);
+		packets = bpf_map_lookup_elem(&drop_kinds, kind);
+	}
+	if (packets)
+		++*packets;
+}
+
+static __always_inline void count_drop(__u32 slot, enum direction direction, __u32 reason,
+				       __u64 location)
 {
 	struct drop_totals *totals = bpf_map_lookup_elem(&drop_totals, &slot);
 
 	if (totals)
 		totals->packets[direction]++;
+	if (has_drop_kinds) {
+		struct drop_kind kind = {.slot = slot,
+					 .direction = direction,
+					 .reason = reason,
+					 .location = has_drop_locations ? location : 0};
+
+		count_kind(&kind);
+	}
 	if (window_width_ns && slot != SLOT_NONE)
-		count_drop_in_window(slot, direction);
+		count_drop_in_window(slot, direction, reason);
 }
 
 SEC("tp_btf/kfree_skb")
@@ -139,7 +163,7 @@ int ifpulse_drop(__u64 *ctx)
 			net = netns_of_socket((struct sock *)ARGUMENT(ctx, 3));
 		ifindex = skb->skb_iif;
 		if (!net || !ifindex) {
-			count_drop(SLOT_NONE, DIRECTION_INGRESS);
+			count_drop(SLOT_NONE, DIRECTION_INGRESS, reason, ctx[1]);
 			return 0;
 		}
 	}
@@ -149,6 +173,6 @@ int ifpulse_drop(__u64 *ctx)
 	slot = slot_of(ifindex);
 	/* An interface that nobody asked for is no loss. */
 	if (slot != SLOT_NONE)
-		count_drop(slot, direction_of(skb, dev, ifindex, reason));
+		count_drop(slot, direction_of(skb, dev, ifindex, reason), reason, ctx[1]);
 	return 0;
 }

@@ -6,6 +6,7 @@ struct slot_by_ifindex_map slot_by_ifindex SEC(".maps");
 struct slot_by_high_ifindex_map slot_by_high_if SEC(".maps");
 struct traffic_totals_map traffic_totals SEC(".maps");
 struct drop_totals_map drop_totals SEC(".maps");
+struct drop_kinds_map drop_kinds SEC(".maps");
 struct open_windows_map open_windows SEC(".maps");
 struct window_logs_map window_logs SEC(".maps");
 struct instance_state_map ifpulse_state SEC(".maps");

@@ -48,6 +48,14 @@ struct drop_totals_map {
 	__type(value, struct drop_totals);
 };
 
+/* Preallocated: kfree_skb fires where nothing may be allocated. */
+struct drop_kinds_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, DROP_KINDS_MAX);
+	__type(key, struct drop_kind);
+	__type(value, __u64);
+};
+
 struct instance_state_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -79,6 +87,7 @@ extern struct slot_by_ifindex_map slot_by_ifindex SEC(".maps");
 extern struct slot_by_high_ifindex_map slot_by_high_if SEC(".maps");
 extern struct traffic_totals_map traffic_totals SEC(".maps");
 extern struct drop_totals_map drop_totals SEC(".maps");
+extern struct drop_kinds_map drop_kinds SEC(".maps");
 extern struct open_windows_map open_windows SEC(".maps");
 extern struct window_logs_map window_logs SEC(".maps");
 

@@ -90,13 +90,25 @@ static __always_inline void count_in_window(__u32 slot, enum direction direction
 	window->traffic.wire_bytes += wire_bytes;
 }
 
-static __always_inline void count_drop_in_window(__u32 slot, enum direction direction)
+static __always_inline void count_drop_in_window(__u32 slot, enum direction direction, __u32 reason)
 {
 	__u32 writer = window_cpus + bpf_get_smp_processor_id();
 	struct open_window *window = window_now(writer, slot, direction);
+	struct window_reason *at;
+	int i;
 
-	if (window)
-		window->drops++;
+	if (!window)
+		return;
+	window->drops++;
+	for (i = 0; i < WINDOW_REASONS; i++) {
+		at = &window->reasons[i];
+		if (!at->packets)
+			at->reason = reason;
+		if (at->reason != reason)
+			continue;
+		at->packets++;
+		return;
+	}
 }
 
 #endif

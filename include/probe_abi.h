@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define PROBE_ABI_VERSION 3
+#define PROBE_ABI_VERSION 4
 
 enum direction { DIRECTION_INGRESS, DIRECTION_EGRESS, N_DIRECTIONS };
 
@@ -48,6 +48,20 @@ struct drop_totals {
 };
 
 /*
+ * What drops are counted by, the key of the map drop_kinds; its value is the number of packets on each
+ * CPU. Only in it while the instance asks for it, and as far as there is room: drop_totals has all.
+ */
+struct drop_kind {
+	__u32 slot;
+	__u32 direction;
+	__u32 reason;   /* enum skb_drop_reason; 0 before Linux 5.17, which has none */
+	__u32 padding;  /* 0 */
+	__u64 location; /* the instruction that freed it; 0 where nobody asks */
+};
+
+#define DROP_KINDS_MAX 8192
+
+/*
  * Time windows. A writer has, for each slot and direction, one open window that packets add to, and one
  * log to which a window goes when a packet past its end comes. Both lie in mmapped memory, so user space
  * reads without system calls. Windows begin at multiples of their width on the wall clock, as it was
@@ -58,11 +72,22 @@ struct drop_totals {
  */
 #define WINDOW_WRITERS_PER_CPU 2
 
+/* The first reasons in a window that it has room for. What more there are is in its drops alone. */
+#define WINDOW_REASONS 4
+
+struct window_reason {
+	__u32 reason;
+	__u32 packets; /* 0: free */
+};
+
 struct open_window {
 	__u64 start_ns; /* CLOCK_MONOTONIC; 0: never opened */
 	__u64 drops;
 	__u64 padding[2];
-	struct traffic_counter traffic;
+	union {
+		struct traffic_counter traffic;               /* of a writer of traffic */
+		struct window_reason reasons[WINDOW_REASONS]; /* of a writer of drops */
+	};
 };
 
 /* One slot of one writer, in the map open_windows at index writer * slots + slot. */
@@ -76,7 +101,10 @@ struct window_record {
 	__u32 slot;
 	__u32 direction;
 	__u64 drops;
-	struct traffic_counter traffic;
+	union {
+		struct traffic_counter traffic;
+		struct window_reason reasons[WINDOW_REASONS];
+	};
 };
 
 /*
@@ -118,6 +146,9 @@ struct instance_state {
 _Static_assert(sizeof(struct traffic_counter) == 32, "ABI");
 _Static_assert(sizeof(struct traffic_totals) == 64, "ABI");
 _Static_assert(sizeof(struct drop_totals) == 16, "ABI");
+_Static_assert(sizeof(struct drop_kind) == 24, "ABI");
+_Static_assert(sizeof(struct window_reason) * WINDOW_REASONS == sizeof(struct traffic_counter),
+	       "ABI");
 _Static_assert(sizeof(struct instance_state) == 80, "ABI");
 _Static_assert(sizeof(struct open_windows) == 128, "ABI");
 _Static_assert(sizeof(struct window_record) == 64, "ABI");

@@ -146,31 +146,56 @@ static void take_gap(struct burst_watch *watch, const struct window_gap *gap)
 					       gap->to_ns);
 }
 
-static void take_window(struct burst_watch *watch, const struct series_span *span,
-			const struct window *window)
+/* The reasons of a window's drops; windows come in the drops' order, `at` is how far they have come. */
+static struct drop_tally reasons_of(const struct series_span *span, const struct window *window,
+				    size_t *at)
 {
+	struct drop_tally tally = {0};
+
+	for (; *at < span->n_drops; ++*at) {
+		const struct window_drop *drop = &span->drops[*at];
+
+		if (drop->start_ns == window->start_ns && drop->slot == window->slot &&
+		    drop->direction == window->direction)
+			drop_tally_add(&tally, drop->reason, drop->packets);
+		else if (drop->start_ns > window->start_ns ||
+			 (drop->start_ns == window->start_ns &&
+			  (drop->slot > window->slot ||
+			   (drop->slot == window->slot && drop->direction > window->direction))))
+			break;
+	}
+	return tally;
+}
+
+static void take_window(struct burst_watch *watch, const struct series_span *span,
+			const struct window *window, size_t *drops_at)
+{
+	struct drop_tally reasons = {0};
 	struct subject *subject = subject_of(watch, window->slot, window->direction);
 
 	if (!subject ||
 	    window_is_in_gap(window->start_ns, span->width_ns, span->gaps, span->n_gaps))
 		return;
+	if (window->drops)
+		reasons = reasons_of(span, window, drops_at);
 	burst_stats_add_window(&subject->stats, &window->traffic);
-	burst_detector_add(subject->detector, window->start_ns, &window->traffic, window->drops);
+	burst_detector_add(subject->detector, window->start_ns, &window->traffic, window->drops,
+			   &reasons);
 }
 
 /* Windows and gaps in order of time. */
 static void take_windows(struct burst_watch *watch, const struct series_span *span)
 {
-	size_t i, at = 0;
+	size_t i, at = 0, drops_at = 0;
 
 	for (i = 0; i < span->n_gaps; i++) {
 		while (at < span->n_windows &&
 		       span->windows[at].start_ns + span->width_ns <= span->gaps[i].from_ns)
-			take_window(watch, span, &span->windows[at++]);
+			take_window(watch, span, &span->windows[at++], &drops_at);
 		take_gap(watch, &span->gaps[i]);
 	}
 	while (at < span->n_windows)
-		take_window(watch, span, &span->windows[at++]);
+		take_window(watch, span, &span->windows[at++], &drops_at);
 	for (i = 0; i < watch->n; i++)
 		if (watch->subjects[i]->to_ns == SERIES_STAYS)
 			burst_detector_advance(watch->subjects[i]->detector, span->until_ns);

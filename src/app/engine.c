@@ -252,6 +252,7 @@ int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_
 				     .members = engine->roster.members.items,
 				     .n_members = engine->roster.members.n};
 	span->windows = windows_taken(windows, &span->n_windows);
+	span->drops = windows_drops(windows, &span->n_drops);
 	span->gaps = windows_gaps(windows, &span->n_gaps);
 	return 0;
 }

@@ -29,6 +29,11 @@ struct window_array {
 	size_t n, capacity;
 };
 
+struct drop_array {
+	struct window_drop *items;
+	size_t n, capacity;
+};
+
 struct gap_array {
 	struct window_gap *items;
 	size_t n, capacity;
@@ -51,8 +56,9 @@ struct windows {
 	bool retry;                    /* the last windows_take() failed: keep what it has */
 	struct window_array taken;     /* for the caller */
 	struct window_array unsealed;  /* read from the log, but not yet due */
-	struct gap_array gaps;         /* as found: one may reach beyond until_ns */
-	struct gap_array told_gaps;    /* for the caller: up to until_ns */
+	struct drop_array taken_drops, unsealed_drops;
+	struct gap_array gaps;      /* as found: one may reach beyond until_ns */
+	struct gap_array told_gaps; /* for the caller: up to until_ns */
 	struct windows_losses losses;
 };
 
@@ -139,6 +145,8 @@ void windows_free(struct windows *windows)
 	free(windows->snapshot);
 	free(windows->taken.items);
 	free(windows->unsealed.items);
+	free(windows->taken_drops.items);
+	free(windows->unsealed_drops.items);
 	free(windows->gaps.items);
 	free(windows->told_gaps.items);
 	free(windows);
@@ -163,36 +171,69 @@ static int push(struct window_array *array, const struct window *window)
 	return 0;
 }
 
+static bool counts_drops(const struct windows *windows, size_t writer)
+{
+	return writer >= windows->n_writers / WINDOW_WRITERS_PER_CPU;
+}
+
+/* There is room for all of them. */
+static void push_reasons(struct drop_array *array, const struct window *window,
+			 const struct window_reason *reasons)
+{
+	int i;
+
+	for (i = 0; i < WINDOW_REASONS && reasons[i].packets; i++)
+		array->items[array->n++] =
+			(struct window_drop){window->start_ns, window->slot, window->direction,
+					     reasons[i].reason, reasons[i].packets};
+}
+
 /*
  * A window that began after its time had been told, on a CPU that stood still between reading the
- * clock and counting, is no longer anyone's to show.
+ * clock and counting, is no longer anyone's to show. `reasons` are NULL for traffic.
  */
-static int deliver(struct windows *windows, const struct window *window)
+static int deliver(struct windows *windows, const struct window *window,
+		   const struct window_reason *reasons)
 {
+	bool due = is_due(windows, window->start_ns);
+	struct drop_array *drops = due ? &windows->taken_drops : &windows->unsealed_drops;
+
 	if (window->start_ns + windows->width_ns <= windows->told_ns) {
 		windows->losses.late_packets += window->traffic.packets + window->drops;
 		return 0;
 	}
-	return push(is_due(windows, window->start_ns) ? &windows->taken : &windows->unsealed,
-		    window);
+	if ((reasons && array_reserve(&drops->items, &drops->capacity, drops->n + WINDOW_REASONS,
+				      sizeof(*drops->items))) ||
+	    push(due ? &windows->taken : &windows->unsealed, window))
+		return -ENOMEM;
+	if (reasons)
+		push_reasons(drops, window, reasons);
+	return 0;
 }
 
 /* Takes a closed window in. One that was delivered open is known but for what came since. */
 static int take_record(struct windows *windows, size_t writer, const struct window_record *record)
 {
-	struct window window = {record->start_ns, record->slot, record->direction, record->traffic,
-				record->drops};
+	struct window window = {.start_ns = record->start_ns,
+				.slot = record->slot,
+				.direction = record->direction,
+				.drops = record->drops};
+	const struct window_reason *reasons = NULL;
 	struct progress *progress;
 	int ret;
 
 	if (record->slot >= windows->n_slots || record->direction >= N_DIRECTIONS)
 		return 0;
+	if (counts_drops(windows, writer))
+		reasons = record->reasons;
+	else
+		window.traffic = record->traffic;
 	progress = progress_of(windows, writer, record->slot, record->direction);
 	if (progress->delivered_ns == record->start_ns) {
 		windows->losses.late_packets +=
-			record->traffic.packets + record->drops - progress->delivered;
+			window.traffic.packets + window.drops - progress->delivered;
 	} else {
-		ret = deliver(windows, &window);
+		ret = deliver(windows, &window, reasons);
 		if (ret)
 			return ret;
 	}
@@ -299,16 +340,24 @@ static int take_open(struct windows *windows, size_t writer, uint32_t slot, uint
 {
 	const struct open_window *open = &windows->snapshot[slot].direction[direction];
 	struct progress *progress = progress_of(windows, writer, slot, direction);
-	struct window window = {open->start_ns, slot, direction, open->traffic, open->drops};
+	struct window window = {.start_ns = open->start_ns,
+				.slot = slot,
+				.direction = direction,
+				.drops = open->drops};
+	const struct window_reason *reasons = NULL;
 	int ret;
 
 	if (!open->start_ns || !is_due(windows, open->start_ns) ||
 	    open->start_ns == progress->delivered_ns || open->start_ns <= progress->logged_ns)
 		return 0;
-	ret = deliver(windows, &window);
+	if (counts_drops(windows, writer))
+		reasons = open->reasons;
+	else
+		window.traffic = open->traffic;
+	ret = deliver(windows, &window, reasons);
 	if (!ret) {
 		progress->delivered_ns = open->start_ns;
-		progress->delivered = open->traffic.packets + open->drops;
+		progress->delivered = window.traffic.packets + window.drops;
 	}
 	return ret;
 }
@@ -350,6 +399,27 @@ static int take_writer(struct windows *windows, size_t writer, uint32_t end_slot
 	return ret;
 }
 
+static int take_unsealed_drops(struct windows *windows)
+{
+	size_t i, kept = 0;
+
+	/* All or none: no window is delivered without its reasons. */
+	if (array_reserve(&windows->taken_drops.items, &windows->taken_drops.capacity,
+			  windows->taken_drops.n + windows->unsealed_drops.n,
+			  sizeof(*windows->taken_drops.items)))
+		return -ENOMEM;
+	for (i = 0; i < windows->unsealed_drops.n; i++) {
+		struct window_drop drop = windows->unsealed_drops.items[i];
+
+		if (is_due(windows, drop.start_ns))
+			windows->taken_drops.items[windows->taken_drops.n++] = drop;
+		else
+			windows->unsealed_drops.items[kept++] = drop;
+	}
+	windows->unsealed_drops.n = kept;
+	return 0;
+}
+
 /* What the log had before its time, and whose time has come. */
 static int take_unsealed(struct windows *windows)
 {
@@ -367,7 +437,7 @@ static int take_unsealed(struct windows *windows)
 		windows->unsealed.items[kept++] = *window;
 	}
 	windows->unsealed.n = kept;
-	return ret;
+	return ret ? ret : take_unsealed_drops(windows);
 }
 
 int windows_take(struct windows *windows, uint32_t end_slot, uint64_t until_ns, struct error *err)
@@ -378,6 +448,7 @@ int windows_take(struct windows *windows, uint32_t end_slot, uint64_t until_ns, 
 
 	if (!windows->retry) {
 		windows->taken.n = 0;
+		windows->taken_drops.n = 0;
 		keep_gaps(windows);
 	}
 	if (until_ns > windows->until_ns)
@@ -392,6 +463,8 @@ int windows_take(struct windows *windows, uint32_t end_slot, uint64_t until_ns, 
 		return error_errno(err, ret, "cannot take the time windows");
 	windows->told_ns = windows->until_ns;
 	windows->taken.n = window_merge(windows->taken.items, windows->taken.n);
+	windows->taken_drops.n =
+		window_merge_drops(windows->taken_drops.items, windows->taken_drops.n);
 	return 0;
 }
 
@@ -399,6 +472,12 @@ const struct window *windows_taken(const struct windows *windows, size_t *n)
 {
 	*n = windows->taken.n;
 	return windows->taken.items;
+}
+
+const struct window_drop *windows_drops(const struct windows *windows, size_t *n)
+{
+	*n = windows->taken_drops.n;
+	return windows->taken_drops.items;
 }
 
 const struct window_gap *windows_gaps(const struct windows *windows, size_t *n)

@@ -56,6 +56,12 @@ int windows_take(struct windows *windows, uint32_t end_slot, uint64_t until_ns, 
 const struct window *windows_taken(const struct windows *windows, size_t *n);
 
 /*
+ * The reasons of the drops in those windows, sorted by start, slot, direction and reason. Of a window with
+ * more than WINDOW_REASONS of them some are missing.
+ */
+const struct window_drop *windows_drops(const struct windows *windows, size_t *n);
+
+/*
  * Gaps in the time up to until_ns of the last windows_take(); what was lost of the time behind it is told by
  * the next.
  */

@@ -36,6 +36,7 @@ struct burst_detector {
 	/* Of the windows since the last hot one: part of the burst only if it goes on. */
 	struct traffic_counter since;
 	uint64_t drops_since;
+	struct drop_tally reasons_since;
 	uint64_t start_ns;
 	uint64_t gap_until_ns;      /* of the last gap; 0: there was none */
 	struct histogram histogram; /* BURST_BASELINE */
@@ -225,6 +226,7 @@ static void begin_burst(struct burst_detector *detector, uint64_t start_ns)
 	detector->peak_bytes = 0;
 	detector->since = (struct traffic_counter){0};
 	detector->drops_since = 0;
+	detector->reasons_since.n = 0;
 	detector->burst =
 		(struct burst){.start_ns = start_ns, .threshold_bps = high_mark(detector)};
 	/* It may have begun within the gap. */
@@ -232,21 +234,34 @@ static void begin_burst(struct burst_detector *detector, uint64_t start_ns)
 				 start_ns < detector->gap_until_ns + detector->config.width_ns;
 }
 
-static void go_on(struct burst_detector *detector, uint64_t start_ns,
-		  const struct traffic_counter *traffic, uint64_t drops)
+/* What came since the last hot window is part of the burst now. */
+static void take_in(struct burst_detector *detector)
 {
 	add_traffic(&detector->burst.traffic, &detector->since);
-	add_traffic(&detector->burst.traffic, traffic);
-	detector->burst.drops += detector->drops_since + drops;
+	detector->burst.drops += detector->drops_since;
+	drop_tally_join(&detector->burst.reasons, &detector->reasons_since);
 	detector->since = (struct traffic_counter){0};
 	detector->drops_since = 0;
+	detector->reasons_since.n = 0;
+}
+
+static void go_on(struct burst_detector *detector, uint64_t start_ns,
+		  const struct traffic_counter *traffic, uint64_t drops,
+		  const struct drop_tally *reasons)
+{
+	take_in(detector);
+	add_traffic(&detector->burst.traffic, traffic);
+	detector->burst.drops += drops;
+	if (reasons)
+		drop_tally_join(&detector->burst.reasons, reasons);
 	detector->burst.end_ns = start_ns + detector->config.width_ns;
 	if (traffic->wire_bytes > detector->peak_bytes)
 		detector->peak_bytes = traffic->wire_bytes;
 }
 
 void burst_detector_add(struct burst_detector *detector, uint64_t start_ns,
-			const struct traffic_counter *traffic, uint64_t drops)
+			const struct traffic_counter *traffic, uint64_t drops,
+			const struct drop_tally *reasons)
 {
 	uint64_t width_ns = detector->config.width_ns;
 	uint64_t rate_bps = rate_per_second(8 * traffic->wire_bytes, width_ns);
@@ -258,13 +273,15 @@ void burst_detector_add(struct burst_detector *detector, uint64_t start_ns,
 	if (detector->config.rule == BURST_BASELINE)
 		take_idle(&detector->histogram, start_ns, width_ns);
 	if (detector->has_burst && rate_bps > keep_mark(detector, start_ns)) {
-		go_on(detector, start_ns, traffic, drops);
+		go_on(detector, start_ns, traffic, drops, reasons);
 	} else if (detector->has_burst) {
 		add_traffic(&detector->since, traffic);
 		detector->drops_since += drops;
+		if (reasons)
+			drop_tally_join(&detector->reasons_since, reasons);
 	} else if (rate_bps > high_mark(detector) && is_warm(detector)) {
 		begin_burst(detector, start_ns);
-		go_on(detector, start_ns, traffic, drops);
+		go_on(detector, start_ns, traffic, drops, reasons);
 	}
 	if (detector->config.rule == BURST_BASELINE)
 		take_busy(&detector->histogram, start_ns, width_ns, rate_bps);

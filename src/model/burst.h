@@ -28,6 +28,7 @@
 #include <stdint.h>
 
 #include "include/probe_abi.h"
+#include "model/drop_tally.h"
 
 #define BURST_MEMORY_NS 10000000000U /* 10 s */
 #define BURST_WARM_UP_NS 1000000000U /* 1 s */
@@ -52,6 +53,7 @@ struct burst {
 	uint64_t windows;          /* hot ones, and those between that merging took in */
 	struct traffic_counter traffic;
 	uint64_t drops;              /* skbs freed as dropped, in its windows */
+	struct drop_tally reasons;   /* of those drops, as far as they are known */
 	uint64_t peak_bps, mean_bps; /* of the busiest window; over the whole duration */
 	uint64_t threshold_bps;      /* the high mark when it began */
 	bool is_cut;                 /* a gap, or the end of the run, cut it off at either end */
@@ -72,10 +74,11 @@ void burst_detector_free(struct burst_detector *detector);
 
 /*
  * The next window in which something passed or was dropped; starts only grow. Those between it and the
- * one before were idle.
+ * one before were idle. `reasons` of the drops may be NULL.
  */
 void burst_detector_add(struct burst_detector *detector, uint64_t start_ns,
-			const struct traffic_counter *traffic, uint64_t drops);
+			const struct traffic_counter *traffic, uint64_t drops,
+			const struct drop_tally *reasons);
 
 /* Windows that touch [from, to) are unknown; in order of time with the windows. */
 void burst_detector_add_gap(struct burst_detector *detector, uint64_t from_ns, uint64_t to_ns);

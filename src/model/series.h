@@ -43,7 +43,9 @@ struct series_span {
 	size_t n_gaps;
 	const struct series_member *members; /* in the order wanted within a window */
 	size_t n_members;
-	bool busy_only; /* leave out windows that are known and idle */
+	bool busy_only;                  /* leave out windows that are known and idle */
+	const struct window_drop *drops; /* as window_merge_drops() leaves them; NULL: unknown */
+	size_t n_drops;
 };
 
 /*

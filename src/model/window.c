@@ -35,6 +35,35 @@ size_t window_merge(struct window *windows, size_t n)
 	return kept + 1;
 }
 
+static int compare_drops(const void *a, const void *b)
+{
+	const struct window_drop *x = a, *y = b;
+
+	if (x->start_ns != y->start_ns)
+		return x->start_ns < y->start_ns ? -1 : 1;
+	if (x->slot != y->slot)
+		return x->slot < y->slot ? -1 : 1;
+	if (x->direction != y->direction)
+		return x->direction < y->direction ? -1 : 1;
+	return x->reason < y->reason ? -1 : x->reason > y->reason;
+}
+
+size_t window_merge_drops(struct window_drop *drops, size_t n)
+{
+	size_t i, kept = 0;
+
+	if (!n)
+		return 0;
+	qsort(drops, n, sizeof(*drops), compare_drops);
+	for (i = 1; i < n; i++) {
+		if (compare_drops(&drops[kept], &drops[i]))
+			drops[++kept] = drops[i];
+		else
+			drops[kept].packets += drops[i].packets;
+	}
+	return kept + 1;
+}
+
 int window_is_in_gap(uint64_t start_ns, uint64_t width_ns, const struct window_gap *gaps, size_t n)
 {
 	size_t i;

@@ -21,6 +21,15 @@ struct window {
 	uint64_t drops; /* skbs freed as dropped */
 };
 
+/* What was dropped in a window for one reason. */
+struct window_drop {
+	uint64_t start_ns;
+	uint32_t slot;
+	uint32_t direction;
+	uint32_t reason; /* enum skb_drop_reason of the running kernel */
+	uint64_t packets;
+};
+
 /* A time in which windows are unknown, since the log of a CPU overran: [from, to), CLOCK_MONOTONIC. */
 struct window_gap {
 	uint64_t from_ns, to_ns;
@@ -31,6 +40,9 @@ struct window_gap {
  * place. Returns how many are left.
  */
 size_t window_merge(struct window *windows, size_t n);
+
+/* The same, by start, slot, direction and reason. */
+size_t window_merge_drops(struct window_drop *drops, size_t n);
 
 /* Whether any of the gaps, in any order, touches [start, start + width). */
 int window_is_in_gap(uint64_t start_ns, uint64_t width_ns, const struct window_gap *gaps, size_t n);

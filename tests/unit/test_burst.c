@@ -61,7 +61,11 @@ static void add(struct burst_detector *detector, uint64_t start_ns, uint64_t wir
 {
 	struct traffic_counter traffic = traffic_of(wire_bytes);
 
-	burst_detector_add(detector, start_ns, &traffic, drops_of(wire_bytes));
+	struct drop_tally reasons = {0};
+
+	drop_tally_add(&reasons, 1 + wire_bytes % 3, drops_of(wire_bytes) / 2);
+	drop_tally_add(&reasons, 7, drops_of(wire_bytes) - drops_of(wire_bytes) / 2);
+	burst_detector_add(detector, start_ns, &traffic, drops_of(wire_bytes), &reasons);
 }
 
 /* One character is one window: '.' idle (not given), 'g' in a gap. */
@@ -120,6 +124,17 @@ struct burst_case {
 	struct expected bursts[4];
 };
 
+/* The reasons of a burst account for all of its drops. */
+static uint64_t tallied(const struct burst *burst)
+{
+	uint64_t packets = 0;
+	size_t i;
+
+	for (i = 0; i < burst->reasons.n; i++)
+		packets += burst->reasons.counts[i].packets;
+	return packets;
+}
+
 static void check_burst(const struct burst_case *c, const struct burst *got,
 			const struct expected *want)
 {
@@ -146,6 +161,7 @@ static void check_burst(const struct burst_case *c, const struct burst *got,
 	assert_int_equal(got->traffic.wire_bytes, want->wire_bytes);
 	assert_memory_equal(&got->traffic, &sum, sizeof(sum));
 	assert_int_equal(got->drops, drops);
+	assert_int_equal(tallied(got), drops);
 	assert_int_equal(got->peak_bps, want->peak_bps);
 	assert_int_equal(got->mean_bps, want->mean_bps);
 	assert_int_equal(got->threshold_bps, HIGH);
@@ -460,7 +476,7 @@ static void agrees_once(enum burst_rule rule)
 		    got->end_ns != ORIGIN + expected[i].end_ns * W ||
 		    got->is_cut != expected[i].is_cut ||
 		    got->traffic.wire_bytes != expected[i].traffic.wire_bytes ||
-		    got->drops != expected[i].drops)
+		    got->drops != expected[i].drops || tallied(got) != got->drops)
 			fail_msg("%s: burst %zu", windows, i);
 		for (k = (before - ORIGIN) / W; k < (got->start_ns - ORIGIN) / W; k++)
 			outside += bytes_of(windows[k]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* kernel/windows while a writer goes on at full speed. Nothing here depends on how fast either is. */
+/* kernel/windows while a writer goes on at full speed; nothing depends on the speed. */
 #include "tests/unit/windows_writer.h"
 
 #include <pthread.h>
@@ -26,7 +26,7 @@ struct race {
 	size_t n_gaps, gaps_capacity;
 };
 
-/* Every window has one content, which its start, slot and direction give, and no number in it is 0. */
+/* What is in a window follows from its start, slot and direction; no number in it is 0. */
 static struct window content(uint64_t start_ns, uint32_t slot, uint32_t direction)
 {
 	uint64_t mixed = (start_ns * N_SLOTS + slot) * N_DIRECTIONS + direction;
