@@ -62,7 +62,7 @@ SKEL := $(B)/skel/ifpulse.skel.h
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
 C_FILES = $(wildcard src/*/*.[ch] include/*.h bpf/*.[ch] vmlinux/*.h tests/*/*.[ch])
-SHELL_FILES = $(wildcard scripts/* tests/*/*.sh tests/*/*.bash) .ci/run
+SHELL_FILES = $(filter-out %.png,$(wildcard scripts/*)) $(wildcard tests/*/*.sh tests/*/*.bash) .ci/run
 
 all: $(B)/ifpulse
 

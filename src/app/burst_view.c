@@ -36,6 +36,11 @@ static void show(void *context, const struct burst_place *place, const struct bu
 		show_burst_line(output->sink, place, burst);
 }
 
+static const char *reason_name(void *context, uint32_t reason)
+{
+	return drop_reasons_name(context, reason);
+}
+
 int burst_view_new(struct burst_view **out, const struct burst_view_setup *setup)
 {
 	struct burst_view *view = calloc(1, sizeof(*view));
@@ -47,6 +52,8 @@ int burst_view_new(struct burst_view **out, const struct burst_view_setup *setup
 		.context = setup->context,
 		.found = show,
 		.found_context = view,
+		.reason_name = setup->reasons ? reason_name : NULL,
+		.reason_context = setup->reasons,
 	};
 
 	if (!view)

@@ -8,6 +8,7 @@
 
 #include "app/burst_watch.h"
 #include "app/output.h"
+#include "kernel/drop_reasons.h"
 
 struct burst_view;
 
@@ -19,6 +20,7 @@ struct burst_view_setup {
 	const struct link *(*link_of)(void *context, const struct series_member *member);
 	burst_watch_fn found; /* also told of every burst; NULL: nobody else wants to know */
 	void *context;        /* of both */
+	struct drop_reasons *reasons; /* borrowed; NULL: not known */
 };
 
 /* 0 or -ENOMEM. */

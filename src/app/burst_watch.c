@@ -88,7 +88,9 @@ static struct subject *add_subject(struct burst_watch *watch, const struct serie
 			  .slot = member->slot,
 			  .direction = direction,
 			  .width_ns = watch->setup.width_ns,
-			  .wall_offset_ns = watch->setup.wall_offset_ns},
+			  .wall_offset_ns = watch->setup.wall_offset_ns,
+			  .reason_name = watch->setup.reason_name,
+			  .reason_context = watch->setup.reason_context},
 	};
 	memcpy(subject->ifname, member->ifname, sizeof(subject->ifname));
 	subject->place.ifname = subject->ifname;

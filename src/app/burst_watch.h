@@ -30,6 +30,8 @@ struct burst_watch_setup {
 	void *context; /* of link_of */
 	burst_watch_fn found;
 	void *found_context;
+	const char *(*reason_name)(void *context, uint32_t reason); /* NULL: as in burst_place */
+	void *reason_context;
 };
 
 /* 0 or -ENOMEM. */

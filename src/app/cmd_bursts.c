@@ -19,6 +19,7 @@ struct bursts_command {
 	struct output output;
 	struct burst_view *view;
 	struct capture *capture; /* NULL: nothing is captured */
+	struct drop_reasons *reasons;
 	int output_error;
 };
 
@@ -98,9 +99,12 @@ static int set_up(struct bursts_command *bursts, struct error *err)
 	};
 	int ret;
 
-	ret = engine_new(&bursts->engine, bursts->loop, &bursts->options, err);
+	ret = drop_reasons_new(&bursts->reasons, NULL, err);
+	if (!ret)
+		ret = engine_new(&bursts->engine, bursts->loop, &bursts->options, err);
 	if (ret)
 		return ret;
+	setup.reasons = bursts->reasons;
 	setup.wall_offset_ns = engine_wall_offset_ns(bursts->engine);
 	ret = burst_view_new(&bursts->view, &setup);
 	if (ret)
@@ -185,6 +189,7 @@ static int run(const struct options *options)
 out:
 	capture_free(bursts.capture);
 	burst_view_free(bursts.view);
+	drop_reasons_free(bursts.reasons);
 	engine_free(bursts.engine);
 	output_release(&bursts.output);
 	loop_free(bursts.loop);

@@ -171,10 +171,10 @@ static const enum option_id ids[] = {OPTION_FORMAT, 'i', OPTION_FROM, OPTION_TO,
 const struct command cmd_export = {
 	.name = "export",
 	.summary = "a recording as CSV, JSON lines, or a trace for ui.perfetto.dev",
-	.details = "\nGoes to standard output. csv has the windows in which something passed; "
-		   "jsonl has\n"
-		   "everything, each object with its type; perfetto is a trace of counter tracks,\n"
-		   "with bursts as slices.\n",
+	.details =
+		"\nGoes to standard output. csv has the windows in which something passed; jsonl\n"
+		"has everything, each object with its type; perfetto is a trace of counter\n"
+		"tracks, with bursts as slices.\n",
 	.operand = "FILE",
 	.ids = ids,
 	.run = run,

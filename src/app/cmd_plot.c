@@ -285,11 +285,10 @@ static const enum option_id ids[] = {
 const struct command cmd_plot = {
 	.name = "plot",
 	.summary = "a picture of a recording, as SVG or PNG",
-	.details = "\nOne strip for each interface and direction in which something passed: the "
-		   "busiest\n"
-		   "window and the mean of each pixel, bursts, drops, and what is unknown. Bursts "
-		   "are\n"
-		   "those of the recording, or judged anew where an option says how.\n",
+	.details =
+		"\nOne strip for each interface and direction in which something passed: the\n"
+		"busiest window and the mean of each pixel, bursts, drops, and what is unknown.\n"
+		"Bursts are those of the recording, or judged anew where an option says how.\n",
 	.operand = "FILE",
 	.ids = ids,
 	.run = run,

@@ -392,7 +392,7 @@ static const enum option_id ids[] = {
 
 const struct command cmd_record = {
 	.name = "record",
-	.summary = "windows, bursts, drops and changes into one file, for 'replay' and 'plot'",
+	.summary = "windows, bursts, drops and changes, into one file",
 	.details =
 		"\nWrites an SQLite file once a second; whatever ends ifpulse, all but the last\n"
 		"second is there. With --max-size or --keep it is a flight recorder, that\n"

@@ -75,6 +75,8 @@ static int set_up(struct engine *engine, struct loop *loop, struct error *err)
 		.attach_mode = options->attach_mode,
 		.max_interfaces = (uint32_t)options->max_interfaces,
 		.window_ns = options->window_ns,
+		.drop_kinds = options->drop_kinds,
+		.drop_locations = options->drop_locations,
 	};
 	unsigned int orphans;
 	size_t selected;
@@ -255,6 +257,33 @@ int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_
 	span->drops = windows_drops(windows, &span->n_drops);
 	span->gaps = windows_gaps(windows, &span->n_gaps);
 	return 0;
+}
+
+int engine_read_drops(struct engine *engine, struct drop_sum **sums, size_t *n, struct error *err)
+{
+	return probe_read_drops(engine->roster.probe, sums, n, err);
+}
+
+const struct interface *engine_interfaces(const struct engine *engine, size_t *n)
+{
+	*n = engine->roster.n;
+	return engine->roster.interfaces;
+}
+
+const struct interface *engine_interface(const struct engine *engine, uint32_t slot)
+{
+	size_t i;
+
+	for (i = 0; i < engine->roster.n; i++)
+		if (engine->roster.interfaces[i].slot == slot)
+			return &engine->roster.interfaces[i];
+	return NULL;
+}
+
+void engine_on_leaving(struct engine *engine, engine_leaving_fn fn, void *context)
+{
+	engine->roster.leaving = fn;
+	engine->roster.leaving_context = context;
 }
 
 uint64_t engine_windows_until_ns(const struct engine *engine)

@@ -14,7 +14,9 @@
 
 #include "app/loop.h"
 #include "app/options.h"
+#include "app/roster.h"
 #include "base/error.h"
+#include "model/drop.h"
 #include "model/link.h"
 #include "model/rate.h"
 #include "model/series.h"
@@ -52,6 +54,21 @@ void engine_finish(struct engine *engine);
  */
 int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_span *span,
 			struct error *err);
+
+/*
+ * Every kind of drop so far, as probe_read_drops() gives them. Only with options->drop_kinds. 0 or -errno.
+ */
+int engine_read_drops(struct engine *engine, struct drop_sum **sums, size_t *n, struct error *err);
+
+/* Those that are attached, in order of ifindex; valid until the loop goes on. */
+const struct interface *engine_interfaces(const struct engine *engine, size_t *n);
+
+/* Who has a slot now; NULL for one that nobody has. */
+const struct interface *engine_interface(const struct engine *engine, uint32_t slot);
+
+/* An interface goes, and its slot's drops with it: they can be read for the last time. */
+typedef void (*engine_leaving_fn)(void *context, const struct interface *interface);
+void engine_on_leaving(struct engine *engine, engine_leaving_fn fn, void *context);
 
 /* Where the next engine_take_windows() begins. */
 uint64_t engine_windows_until_ns(const struct engine *engine);

@@ -272,6 +272,8 @@ const struct option_spec option_specs[] = {
 	 AT(bursts.merge_gap_ns), 1, 0},
 	{OPTION_SUMMARY, "summary", NULL, "only the summary at the end", take_flag, AT(summary), 0,
 	 0},
+	{OPTION_WHERE, "where", NULL, "also by the function that freed them", take_flag,
+	 AT(drop_locations), 0, 0},
 	{OPTION_CAPTURE, "capture", "DIR", "keep the windows around each burst there", take_text,
 	 AT(capture.directory), 0, 0},
 	{OPTION_PRE, "pre", "TIME", "so much before it (default 5ms)", take_time,

@@ -49,6 +49,7 @@ enum option_id {
 	OPTION_FROM,
 	OPTION_TO,
 	OPTION_SUMMARY,
+	OPTION_WHERE,
 	OPTION_CAPTURE,
 	OPTION_PRE,
 	OPTION_POST,
@@ -123,6 +124,8 @@ struct options {
 	enum health_period health_period;
 	struct burst_options bursts;
 	bool summary;
+	bool drop_kinds; /* by the command: count drops by reason */
+	bool drop_locations;
 	struct capture_options capture;
 	const char *file;   /* the operand; NULL: the command takes none */
 	const char *output; /* NULL: none was named */

@@ -199,6 +199,8 @@ void roster_detach(struct roster *roster, struct interface *interface, const str
 		roster_name_rate(rate, interface);
 		rate_between(rate, &interface->last, &now);
 	}
+	if (roster->leaving)
+		roster->leaving(roster->leaving_context, interface);
 	let_slot_go(roster, interface->slot);
 	log_debug("detached from %s", interface->ifname);
 	roster->n--;

@@ -38,6 +38,9 @@ struct roster {
 	struct rate *finished; /* of interfaces that went since the last reading */
 	size_t n_finished, finished_capacity;
 	struct members members; /* for windows; else empty */
+	/* Before a slot is let go, while what was counted there can still be read; NULL: nobody asks. */
+	void (*leaving)(void *context, const struct interface *interface);
+	void *leaving_context;
 	struct missed missed;
 	struct error refusal;    /* why the last one that was missed was */
 	bool slot_is_free;       /* one was given back: those that want one may be tried again */

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "ifpulse.skel.h"
 #include "kernel/attachment.h"
+#include "kernel/drop_kinds.h"
 #include "kernel/harvest.h"
 #include "kernel/host.h"
 #include "kernel/instances.h"
@@ -28,7 +29,8 @@ struct probe {
 	struct attacher attacher;
 	struct slots *slots;
 	struct harvest *harvest;
-	struct windows *windows; /* NULL: none are kept */
+	struct windows *windows;       /* NULL: none are kept */
+	struct drop_kinds *drop_kinds; /* NULL: not counted */
 	uint64_t wall_offset_ns;
 	uint32_t log_records;           /* of each writer, for windows */
 	struct attachment *attachments; /* by slot */
@@ -61,9 +63,10 @@ static bool has_kernel_function(const struct btf *btf, const char *name)
 }
 
 /* Makes room for so many slots; maps that nothing needs are not even made. */
-static int size_maps(struct probe *probe, uint64_t window_ns, struct error *err)
+static int size_maps(struct probe *probe, const struct probe_options *options, struct error *err)
 {
 	struct ifpulse_bpf *skel = probe->skel;
+	uint64_t window_ns = options->window_ns;
 	int n_cpus = libbpf_num_possible_cpus();
 	uint32_t writers;
 
@@ -80,6 +83,9 @@ static int size_maps(struct probe *probe, uint64_t window_ns, struct error *err)
 				(uint32_t)window_log_size(probe->log_records));
 	bpf_map__set_autocreate(skel->maps.open_windows, window_ns);
 	bpf_map__set_autocreate(skel->maps.window_logs, window_ns);
+	bpf_map__set_autocreate(skel->maps.drop_kinds, options->drop_kinds);
+	skel->rodata->has_drop_kinds = options->drop_kinds;
+	skel->rodata->has_drop_locations = options->drop_locations;
 	skel->rodata->window_width_ns = window_ns;
 	skel->rodata->window_slots = probe->n_slots;
 	skel->rodata->window_cpus = (uint32_t)n_cpus;
@@ -109,7 +115,7 @@ static int configure(struct probe *probe, struct error *err)
 	return 0;
 }
 
-static int load(struct probe *probe, uint64_t window_ns, struct error *err)
+static int load(struct probe *probe, const struct probe_options *options, struct error *err)
 {
 	struct ifpulse_bpf *skel = ifpulse_bpf__open();
 	int ret;
@@ -119,7 +125,7 @@ static int load(struct probe *probe, uint64_t window_ns, struct error *err)
 	probe->skel = skel;
 	ret = configure(probe, err);
 	if (!ret)
-		ret = size_maps(probe, window_ns, err);
+		ret = size_maps(probe, options, err);
 	if (ret)
 		return ret;
 	ret = ifpulse_bpf__load(skel);
@@ -228,7 +234,7 @@ static int set_up(struct probe *probe, const struct probe_options *options, stru
 		return error_errno(err, -ENOMEM, "cannot keep track of %u interfaces",
 				   options->max_interfaces);
 	probe->wall_offset_ns = clock_wall_offset_ns();
-	ret = load(probe, options->window_ns, err);
+	ret = load(probe, options, err);
 	if (ret)
 		return ret;
 	probe->attacher.programs[DIRECTION_INGRESS] =
@@ -240,6 +246,9 @@ static int set_up(struct probe *probe, const struct probe_options *options, stru
 		return ret;
 	if (options->window_ns)
 		ret = start_windows(probe, options->window_ns, err);
+	if (!ret && options->drop_kinds)
+		ret = drop_kinds_new(&probe->drop_kinds, bpf_map__fd(probe->skel->maps.drop_kinds),
+				     err);
 	if (ret)
 		return ret;
 	/* The programs hold the state map, so that others find one by the other (Linux 5.10). */
@@ -340,8 +349,12 @@ int probe_detach(struct probe *probe, uint32_t slot, struct interface_counters *
 
 void probe_release(struct probe *probe, uint32_t slot)
 {
+	struct error err = {0};
+
 	if (probe->windows)
 		windows_clear_slot(probe->windows, slot);
+	if (probe->drop_kinds && drop_kinds_clear_slot(probe->drop_kinds, slot, &err))
+		log_warning("drops may be counted to a wrong interface: %s", err.what);
 	slots_give_back(probe->slots, slot);
 }
 
@@ -358,6 +371,11 @@ const struct windows *probe_windows(const struct probe *probe)
 uint64_t probe_take_period_ns(const struct probe *probe)
 {
 	return windows_take_period_ns(probe->windows);
+}
+
+int probe_read_drops(struct probe *probe, struct drop_sum **sums, size_t *n, struct error *err)
+{
+	return drop_kinds_read(probe->drop_kinds, sums, n, err);
 }
 
 uint64_t probe_wall_offset_ns(const struct probe *probe)
@@ -436,6 +454,7 @@ void probe_free(struct probe *probe)
 	bpf_link__destroy(probe->drop_link);
 	harvest_free(probe->harvest);
 	windows_free(probe->windows);
+	drop_kinds_free(probe->drop_kinds);
 	slots_free(probe->slots);
 	free(probe->attachments);
 	ifpulse_bpf__destroy(probe->skel);

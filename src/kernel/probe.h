@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "model/counters.h"
+#include "model/drop.h"
 
 enum probe_attach_mode {
 	PROBE_ATTACH_AUTO, /* as kernel/attachment.h says; clsact before Linux 6.6 */
@@ -30,6 +31,8 @@ struct probe_options {
 	enum probe_attach_mode attach_mode;
 	uint32_t max_interfaces; /* slots to make room for, above 0 */
 	uint64_t window_ns;      /* width of the time windows; 0: none, and no clock is read */
+	bool drop_kinds;         /* count drops by reason */
+	bool drop_locations;     /* and by where in the kernel */
 };
 
 struct probe;
@@ -57,6 +60,7 @@ int probe_attach(struct probe *probe, uint32_t ifindex, bool in_crowd, uint32_t 
  */
 int probe_detach(struct probe *probe, uint32_t slot, struct interface_counters *last,
 		 struct error *err);
+/* After that the slot's counts and drops are nobody's. */
 void probe_release(struct probe *probe, uint32_t slot);
 
 /*
@@ -87,6 +91,12 @@ const struct windows *probe_windows(const struct probe *probe);
 
 /* How often to take them so that the logs do not overrun; see windows_take_period_ns(). */
 uint64_t probe_take_period_ns(const struct probe *probe);
+
+/*
+ * Only with options.drop_kinds: every kind of drop and its count, sorted; *sums are the probe's until the
+ * next call and may be changed. Those of SLOT_NONE name no interface. 0 or -errno.
+ */
+int probe_read_drops(struct probe *probe, struct drop_sum **sums, size_t *n, struct error *err);
 
 /* CLOCK_REALTIME - CLOCK_MONOTONIC as windows are aligned by: what it was at the start. */
 uint64_t probe_wall_offset_ns(const struct probe *probe);

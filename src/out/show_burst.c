@@ -3,12 +3,90 @@
 
 #include <inttypes.h>
 #include <net/if.h>
+#include <stdio.h>
 
 #include "base/array.h"
 #include "base/text.h"
 #include "base/units.h"
 
+/* Eight reasons with names as long as the kernel's are. */
+#define REASONS_TEXT_SIZE 1024
+
 static const char *const direction_names[] = {"rx", "tx"};
+
+/* Many reasons in one window, or a full tally, leave some of the drops without one. */
+static uint64_t without_reason(const struct burst *burst)
+{
+	uint64_t left = burst->drops;
+	size_t i;
+
+	for (i = 0; i < burst->reasons.n; i++)
+		left -= burst->reasons.counts[i].packets < left ? burst->reasons.counts[i].packets
+								: left;
+	return left;
+}
+
+static void put_reason(struct writer *writer, const char *reason, uint64_t packets)
+{
+	writer_begin(writer);
+	writer_text(writer, "reason", reason);
+	writer_unsigned(writer, "packets", packets);
+	writer_end(writer);
+}
+
+/* NULL where the kernel gives none. */
+static const char *reason_of(const struct burst_place *place, const struct drop_count *count)
+{
+	return place->reason_name(place->reason_context, count->reason);
+}
+
+/* As text, parted by `between` and `parting`. Returns `out`. */
+static const char *reasons_text(char *out, size_t size, const struct burst_place *place,
+				const struct burst *burst, char between, const char *parting)
+{
+	uint64_t left = without_reason(burst);
+	size_t used = 0, i;
+
+	out[0] = '\0';
+	for (i = 0; i < burst->reasons.n && used < size; i++) {
+		const struct drop_count *count = &burst->reasons.counts[i];
+		const char *reason = reason_of(place, count);
+
+		used += (size_t)snprintf(out + used, size - used, "%s%s%c%" PRIu64,
+					 i ? parting : "", reason ? reason : "unknown", between,
+					 count->packets);
+	}
+	if (left && used < size)
+		snprintf(out + used, size - used, "%sother%c%" PRIu64, i ? parting : "", between,
+			 left);
+	return out;
+}
+
+static void put_reasons(struct writer *writer, const struct burst_place *place,
+			const struct burst *burst)
+{
+	char text[REASONS_TEXT_SIZE];
+	size_t i;
+
+	if (!place->reason_name) {
+		writer_null(writer, "drop_reasons");
+		return;
+	}
+	if (writer_is_csv(writer)) {
+		writer_text(writer, "drop_reasons",
+			    reasons_text(text, sizeof(text), place, burst, ':', " "));
+		return;
+	}
+	writer_begin_array(writer, "drop_reasons");
+	for (i = 0; i < burst->reasons.n; i++)
+		put_reason(
+			writer,
+			place->reason_name(place->reason_context, burst->reasons.counts[i].reason),
+			burst->reasons.counts[i].packets);
+	if (without_reason(burst))
+		put_reason(writer, NULL, without_reason(burst));
+	writer_end_array(writer);
+}
 
 void show_burst_record(struct writer *writer, const struct burst_place *place,
 		       const struct burst *burst)
@@ -26,6 +104,7 @@ void show_burst_record(struct writer *writer, const struct burst_place *place,
 	writer_unsigned(writer, "wire_bytes", burst->traffic.wire_bytes);
 	writer_unsigned(writer, "wire_packets", burst->traffic.wire_packets);
 	writer_unsigned(writer, "drops", burst->drops);
+	put_reasons(writer, place, burst);
 	writer_unsigned(writer, "peak_bps", burst->peak_bps);
 	writer_unsigned(writer, "mean_bps", burst->mean_bps);
 	writer_unsigned(writer, "threshold_bps", burst->threshold_bps);
@@ -43,7 +122,7 @@ void show_burst_line(struct sink *sink, const struct burst_place *place, const s
 {
 	char time[UNITS_TEXT_SIZE], duration[UNITS_TEXT_SIZE], peak[UNITS_TEXT_SIZE];
 	char mean[UNITS_TEXT_SIZE], size[UNITS_TEXT_SIZE], mark[UNITS_TEXT_SIZE];
-	char name[IF_NAMESIZE * TEXT_ESCAPE_GROWTH];
+	char name[IF_NAMESIZE * TEXT_ESCAPE_GROWTH], reasons[REASONS_TEXT_SIZE];
 
 	text_escape(name, sizeof(name), place->ifname);
 	sink_format(sink, "%s  %-10s %s %9s%s  peak %s, mean %s, %s, %" PRIu64 " packets",
@@ -56,6 +135,9 @@ void show_burst_line(struct sink *sink, const struct burst_place *place, const s
 		    (uint64_t)burst->traffic.wire_packets);
 	if (burst->drops)
 		sink_format(sink, ", %" PRIu64 " dropped", burst->drops);
+	if (burst->drops && place->reason_name)
+		sink_format(sink, " (%s)",
+			    reasons_text(reasons, sizeof(reasons), place, burst, ' ', ", "));
 	sink_format(sink, " (above %s)\n", units_format_rate(mark, burst->threshold_bps));
 	sink_commit(sink);
 }

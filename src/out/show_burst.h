@@ -20,11 +20,15 @@ struct burst_place {
 	uint64_t speed_bps;       /* 0: unknown */
 	const char *speed_source; /* "netlink", "user"; NULL: unknown */
 	uint64_t wall_offset_ns;  /* added to the burst's times */
+	/* The name of a reason of a drop; NULL: reasons are not known. */
+	const char *(*reason_name)(void *context, uint32_t reason);
+	void *reason_context;
 };
 
 /*
  * Fields: time ifindex ifname direction duration_us window_us windows bytes packets wire_bytes
- * wire_packets drops peak_bps mean_bps threshold_bps rule speed_mbps speed_source cut. Unknown is null.
+ * wire_packets drops drop_reasons peak_bps mean_bps threshold_bps rule speed_mbps speed_source cut. Unknown is null.
+ * drop_reasons has an object for each, {reason packets}; in CSV it is text, "REASON:PACKETS …".
  */
 void show_burst_record(struct writer *writer, const struct burst_place *place,
 		       const struct burst *burst);

@@ -59,7 +59,7 @@ void writer_free(struct writer *writer)
 	free(writer);
 }
 
-static bool is_csv(const struct writer *writer)
+bool writer_is_csv(const struct writer *writer)
 {
 	return writer->format == WRITER_CSV;
 }
@@ -155,7 +155,7 @@ void writer_close(struct writer *writer)
 
 void writer_begin(struct writer *writer)
 {
-	if (is_csv(writer)) {
+	if (writer_is_csv(writer)) {
 		writer->has_items[0] = false;
 		rewind(writer->row);
 		if (writer->type)
@@ -188,7 +188,7 @@ static void end_csv(struct writer *writer)
 
 void writer_end(struct writer *writer)
 {
-	if (is_csv(writer)) {
+	if (writer_is_csv(writer)) {
 		end_csv(writer);
 		return;
 	}
@@ -202,7 +202,7 @@ void writer_end(struct writer *writer)
 /* What stands before a value: the name, or for CSV the name in the header. */
 static void put_name(struct writer *writer, const char *name)
 {
-	if (is_csv(writer)) {
+	if (writer_is_csv(writer)) {
 		const char *comma = writer->has_items[0] ? "," : "";
 
 		writer->has_items[0] = true;
@@ -223,7 +223,7 @@ void writer_text(struct writer *writer, const char *name, const char *value)
 		return;
 	}
 	put_name(writer, name);
-	if (is_csv(writer))
+	if (writer_is_csv(writer))
 		put_csv_text(writer->row, value);
 	else
 		put_json_text(writer->sink, value);
@@ -233,7 +233,7 @@ void writer_text(struct writer *writer, const char *name, const char *value)
 static void put_plain(struct writer *writer, const char *name, const char *value)
 {
 	put_name(writer, name);
-	if (is_csv(writer))
+	if (writer_is_csv(writer))
 		fputs(value, writer->row);
 	else
 		sink_text(writer->sink, value);
@@ -267,7 +267,7 @@ void writer_boolean(struct writer *writer, const char *name, bool value)
 void writer_null(struct writer *writer, const char *name)
 {
 	/* CSV knows no null: an empty field is not a zero either. */
-	put_plain(writer, name, is_csv(writer) ? "" : "null");
+	put_plain(writer, name, writer_is_csv(writer) ? "" : "null");
 }
 
 void writer_time(struct writer *writer, const char *name, uint64_t wall_ns)

@@ -50,6 +50,9 @@ void writer_null(struct writer *writer, const char *name);
 /* RFC 3339 from nanoseconds since 1970. */
 void writer_time(struct writer *writer, const char *name, uint64_t wall_ns);
 
+/* Arrays and objects within objects are not for it. */
+bool writer_is_csv(const struct writer *writer);
+
 /* An object within an object; JSON only. */
 void writer_begin_object(struct writer *writer, const char *name);
 void writer_end_object(struct writer *writer);

@@ -254,7 +254,8 @@ is_running() { # PID: past its start, in epoll_wait(2)
 
 @test "--help of everything goes to stdout with status 0 and is within 80 columns" {
 	local command
-	for command in "" rate windows bursts list watch health doctor; do
+	for command in "" rate windows bursts drops record replay export plot list watch health doctor \
+		"replay FILE rate" "replay FILE windows" "replay FILE bursts" "replay FILE health"; do
 		# shellcheck disable=SC2086
 		"$BUILD/ifpulse" $command --help >"$BATS_TEST_TMPDIR/help"
 		grep -q '^usage: ifpulse' "$BATS_TEST_TMPDIR/help"

@@ -47,7 +47,7 @@ static void records_bursts(void **state)
 		    " \"ifname\": \"eth0\", \"direction\": \"tx\", \"duration_us\": 400,"
 		    " \"window_us\": 100, \"windows\": 4, \"bytes\": 12, \"packets\": 11,"
 		    " \"wire_bytes\": 1536, \"wire_packets\": 13, \"drops\": 15,"
-		    " \"peak_bps\": 7500000000, \"mean_bps\": 5200000000,"
+		    " \"drop_reasons\": null, \"peak_bps\": 7500000000, \"mean_bps\": 5200000000,"
 		    " \"threshold_bps\": 5000000000, \"rule\": \"hysteresis\","
 		    " \"speed_mbps\": 10000, \"speed_source\": \"netlink\", \"cut\": false}");
 }
@@ -67,10 +67,60 @@ static void records_an_unknown_speed_as_null(void **state)
 	start(WRITER_CSV);
 	show_burst_record(writer, &unknown, &cut);
 	finish_text("time,ifindex,ifname,direction,duration_us,window_us,windows,bytes,packets,"
-		    "wire_bytes,wire_packets,drops,peak_bps,mean_bps,threshold_bps,rule,speed_mbps,"
+		    "wire_bytes,wire_packets,drops,drop_reasons,peak_bps,mean_bps,threshold_bps,"
+		    "rule,speed_mbps,"
 		    "speed_source,cut\n"
-		    "2000-02-29T00:00:00.123456Z,3,eth0,rx,400,100,4,12,11,1536,13,0,7500000000,"
+		    "2000-02-29T00:00:00.123456Z,3,eth0,rx,400,100,4,12,11,1536,13,0,,7500000000,"
 		    "5200000000,5000000000,baseline,,,true\n");
+}
+
+static const char *reason_name(void *context, uint32_t reason)
+{
+	static const char *const names[] = {"NONE", "QDISC_DROP", "NO_SOCKET"};
+
+	assert_ptr_equal(context, &place);
+	return names[reason];
+}
+
+/* Those that found no room among the reasons are there, without one. */
+static void shows_reasons(void **state)
+{
+	struct burst_place known = place;
+	struct burst burst = plain;
+
+	(void)state;
+	known.reason_name = reason_name;
+	known.reason_context = (void *)&place;
+	drop_tally_add(&burst.reasons, 2, 4);
+	drop_tally_add(&burst.reasons, 1, 8);
+	start(WRITER_JSON_LINES);
+	show_burst_record(writer, &known, &burst);
+	finish_json("{\"time\": \"2000-02-29T00:00:00.123456Z\", \"ifindex\": 3,"
+		    " \"ifname\": \"eth0\", \"direction\": \"tx\", \"duration_us\": 400,"
+		    " \"window_us\": 100, \"windows\": 4, \"bytes\": 12, \"packets\": 11,"
+		    " \"wire_bytes\": 1536, \"wire_packets\": 13, \"drops\": 15,"
+		    " \"drop_reasons\": [{\"reason\": \"NO_SOCKET\", \"packets\": 4},"
+		    " {\"reason\": \"QDISC_DROP\", \"packets\": 8},"
+		    " {\"reason\": null, \"packets\": 3}],"
+		    " \"peak_bps\": 7500000000, \"mean_bps\": 5200000000,"
+		    " \"threshold_bps\": 5000000000, \"rule\": \"hysteresis\","
+		    " \"speed_mbps\": 10000, \"speed_source\": \"netlink\", \"cut\": false}");
+	start(WRITER_CSV);
+	show_burst_record(writer, &known, &burst);
+	finish_text(
+		"time,ifindex,ifname,direction,duration_us,window_us,windows,bytes,packets,"
+		"wire_bytes,wire_packets,drops,drop_reasons,peak_bps,mean_bps,threshold_bps,rule,"
+		"speed_mbps,speed_source,cut\n"
+		"2000-02-29T00:00:00.123456Z,3,eth0,tx,400,100,4,12,11,1536,13,15,"
+		"NO_SOCKET:4 QDISC_DROP:8 other:3,7500000000,5200000000,5000000000,hysteresis,"
+		"10000,netlink,false\n");
+	burst.drops = 12;
+	capture_start(&capture);
+	writer = NULL;
+	show_burst_line(capture.sink, &known, &burst);
+	finish_text("2000-02-29T00:00:00.123456Z  eth0       tx    400 us   peak 7.50 Gbit/s,"
+		    " mean 5.20 Gbit/s, 1.50 KiB, 13 packets, 12 dropped"
+		    " (NO_SOCKET 4, QDISC_DROP 8) (above 5.00 Gbit/s)\n");
 }
 
 static void shows_bursts(void **state)
@@ -177,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_bursts),
 		cmocka_unit_test(records_an_unknown_speed_as_null),
+		cmocka_unit_test(shows_reasons),
 		cmocka_unit_test(shows_bursts),
 		cmocka_unit_test(records_summaries),
 		cmocka_unit_test(records_summaries_without_bursts),
