@@ -289,8 +289,13 @@ static int finish(struct record_command *record, struct error *err)
 		*err = record->failure;
 		ret = err->code;
 	}
-	if (!ret)
-		ret = recorder_close(tape_recorder(record->tape), err);
+	/* There is no next time: whoever has the lock is waited for. */
+	do
+		ret = ret ? ret : commit(record, err);
+	while (!ret && record->busy);
+	if (ret)
+		return ret;
+	ret = recorder_close(tape_recorder(record->tape), err);
 	if (ret != -EBUSY)
 		return ret;
 	/* Somebody reads it just now: all of it is there, but not in one file yet. */

@@ -206,6 +206,38 @@ has_rows() { # TABLE ROWS
 	assert_equal "$(replay windows -j --busy | sum packets)" 120
 }
 
+# Holds the lock that only one can have, and says so.
+lock() { # SECONDS
+	(
+		echo "BEGIN IMMEDIATE; SELECT 'locked';"
+		sleep "$1"
+	) | sqlite3 "$FILE" >"$BATS_TEST_TMPDIR/lock" 2>&1 3>&- &
+	LOCK_PID=$!
+	wait_for_line "$BATS_TEST_TMPDIR/lock" locked
+}
+
+@test "what another process's lock kept from being written is written at the end, or it is an error" {
+	record
+	wait_until 10 has_rows interfaces 1
+	lock 2
+	bursts 3
+	stop_ifpulse
+	assert_equal "$(replay windows -j --busy | sum packets)" 60 packets
+	[[ ! -e $FILE-wal ]]
+	wait "$LOCK_PID"
+	rm "$FILE"
+	record
+	wait_until 10 has_rows interfaces 1
+	lock 12
+	bursts 3
+	kill -INT "$IFPULSE_PID"
+	IFPULSE_STATUS=0
+	wait_pid "$IFPULSE_PID" 20 || IFPULSE_STATUS=$?
+	assert_equal "$IFPULSE_STATUS" 3 status
+	grep -q 'holds a lock' "$IFPULSE_ERR"
+	wait "$LOCK_PID"
+}
+
 @test "replay health judges what the kernel counted meanwhile" {
 	record
 	replay_from=$(stats64 "$NS0" v0 tx_packets)
