@@ -3,25 +3,50 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 
 void burst_stats_release(struct burst_stats *stats)
 {
-	free(stats->durations_ns);
+	free(stats->durations);
 	*stats = (struct burst_stats){0};
+}
+
+/* The first that is not shorter. */
+static size_t find_duration(const struct burst_stats *stats, uint64_t duration_ns)
+{
+	size_t low = 0, high = stats->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (stats->durations[middle].duration_ns < duration_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 int burst_stats_add_burst(struct burst_stats *stats, const struct burst *burst)
 {
 	uint64_t duration_ns = burst->end_ns - burst->start_ns;
+	size_t at = find_duration(stats, duration_ns);
 
 	stats->burst_ns += duration_ns;
 	stats->burst_bytes += burst->traffic.wire_bytes;
-	if (array_reserve(&stats->durations_ns, &stats->capacity, stats->n + 1,
-			  sizeof(*stats->durations_ns)))
-		return -ENOMEM;
-	stats->durations_ns[stats->n++] = duration_ns;
+	if (at == stats->n || stats->durations[at].duration_ns != duration_ns) {
+		if (array_reserve(&stats->durations, &stats->capacity, stats->n + 1,
+				  sizeof(*stats->durations)))
+			return -ENOMEM;
+		memmove(stats->durations + at + 1, stats->durations + at,
+			(stats->n - at) * sizeof(*stats->durations));
+		stats->durations[at] = (struct burst_duration){duration_ns, 0};
+		stats->n++;
+	}
+	stats->durations[at].bursts++;
+	stats->bursts++;
 	return 0;
 }
 
@@ -32,29 +57,26 @@ void burst_stats_add_window(struct burst_stats *stats, const struct traffic_coun
 		stats->peak_bytes = traffic->wire_bytes;
 }
 
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Nearest rank: the smallest that at least `percent` of them do not exceed. */
 static uint64_t percentile(const struct burst_stats *stats, unsigned int percent)
 {
-	size_t rank = (stats->n * percent + 99) / 100;
+	uint64_t rank = (stats->bursts * percent + 99) / 100, seen = 0;
+	size_t i;
 
-	return stats->n ? stats->durations_ns[rank ? rank - 1 : 0] : 0;
+	for (i = 0; i < stats->n; i++) {
+		seen += stats->durations[i].bursts;
+		if (seen >= rank)
+			return stats->durations[i].duration_ns;
+	}
+	return 0;
 }
 
-struct burst_summary burst_stats_summarise(struct burst_stats *stats, uint64_t run_ns,
+struct burst_summary burst_stats_summarise(const struct burst_stats *stats, uint64_t run_ns,
 					   uint64_t width_ns)
 {
-	struct burst_summary summary = {.count = stats->n, .run_ns = run_ns};
+	struct burst_summary summary = {.count = stats->bursts, .run_ns = run_ns};
 	double mean = run_ns ? (double)stats->all_bytes / (double)run_ns : 0;
 
-	if (stats->n)
-		qsort(stats->durations_ns, stats->n, sizeof(*stats->durations_ns), compare);
 	summary.time_share = run_ns ? (double)stats->burst_ns / (double)run_ns : 0;
 	if (stats->all_bytes)
 		summary.byte_share = (double)stats->burst_bytes / (double)stats->all_bytes;

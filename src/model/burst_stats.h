@@ -10,10 +10,15 @@
 
 #include "model/burst.h"
 
-/* Zero it to make it. */
+struct burst_duration {
+	uint64_t duration_ns, bursts;
+};
+
+/* Zero it to make it. What it takes follows from how many durations there are, not how many bursts. */
 struct burst_stats {
-	uint64_t *durations_ns; /* of each burst, in order of time until summarised */
+	struct burst_duration *durations; /* shortest first */
 	size_t n, capacity;
+	uint64_t bursts;
 	uint64_t burst_ns, burst_bytes; /* in bursts, wire bytes */
 	uint64_t all_bytes;             /* in all windows */
 	uint64_t peak_bytes;            /* of the busiest window */
@@ -26,15 +31,15 @@ int burst_stats_add_burst(struct burst_stats *stats, const struct burst *burst);
 void burst_stats_add_window(struct burst_stats *stats, const struct traffic_counter *traffic);
 
 struct burst_summary {
-	size_t count;
+	uint64_t count;
 	double time_share, byte_share;   /* 0 to 1 */
 	uint64_t p50_ns, p90_ns, p99_ns; /* durations, by nearest rank; 0 without bursts */
 	uint64_t run_ns;                 /* what it is of */
 	double peak_to_mean; /* busiest window to the mean of the whole time; 0 without traffic */
 };
 
-/* Over a run of run_ns. Sorts the durations. */
-struct burst_summary burst_stats_summarise(struct burst_stats *stats, uint64_t run_ns,
+/* Over a run of run_ns. */
+struct burst_summary burst_stats_summarise(const struct burst_stats *stats, uint64_t run_ns,
 					   uint64_t width_ns);
 
 #endif

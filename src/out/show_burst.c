@@ -204,7 +204,7 @@ void show_burst_summary_row(struct table *table, const struct burst_place *place
 {
 	table_cell(table, TABLE_BOLD, "%s", place->ifname);
 	table_cell(table, TABLE_PLAIN, "%s", direction_names[place->direction]);
-	table_cell(table, TABLE_PLAIN, "%zu", summary->count);
+	table_cell(table, TABLE_PLAIN, "%" PRIu64, summary->count);
 	table_cell(table, TABLE_PLAIN, "%.3g%%", 100 * summary->time_share);
 	table_cell(table, TABLE_PLAIN, "%.3g%%", 100 * summary->byte_share);
 	put_time(table, summary, summary->p50_ns);

@@ -50,6 +50,23 @@ static void sums_up(void **state)
 	burst_stats_release(&stats);
 }
 
+/* A run that goes on for ever must not grow by each burst. */
+static void keeps_durations_not_bursts(void **state)
+{
+	struct burst_stats stats = {0};
+	struct burst_summary summary;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100000; i++)
+		add_burst(&stats, (uint64_t)(i % 10 ? 3 : i % 4 ? 1 : 2) * 1000, 30);
+	assert_int_equal(stats.n, 3);
+	summary = burst_stats_summarise(&stats, 1000000000, 1000);
+	assert_int_equal(summary.count, 100000);
+	assert_int_equal(summary.p50_ns, 3000);
+	burst_stats_release(&stats);
+}
+
 static void knows_nothing_of_nothing(void **state)
 {
 	struct burst_stats stats = {0};
@@ -72,6 +89,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sums_up),
+		cmocka_unit_test(keeps_durations_not_bursts),
 		cmocka_unit_test(knows_nothing_of_nothing),
 	};
 
