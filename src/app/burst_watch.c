@@ -22,7 +22,7 @@ struct subject {
 
 struct burst_watch {
 	struct burst_watch_setup setup;
-	struct subject **subjects; /* owned; also of interfaces that have gone, for the summary */
+	struct subject **subjects; /* owned; with keeps_gone also of interfaces that have gone */
 	size_t n, capacity;
 	struct subject **current; /* those that are probed now, by slot and direction */
 	size_t current_capacity;
@@ -40,17 +40,21 @@ int burst_watch_new(struct burst_watch **out, const struct burst_watch_setup *se
 	return 0;
 }
 
+static void free_subject(struct subject *subject)
+{
+	burst_detector_free(subject->detector);
+	burst_stats_release(&subject->stats);
+	free(subject);
+}
+
 void burst_watch_free(struct burst_watch *watch)
 {
 	size_t i;
 
 	if (!watch)
 		return;
-	for (i = 0; i < watch->n; i++) {
-		burst_detector_free(watch->subjects[i]->detector);
-		burst_stats_release(&watch->subjects[i]->stats);
-		free(watch->subjects[i]);
-	}
+	for (i = 0; i < watch->n; i++)
+		free_subject(watch->subjects[i]);
 	free(watch->subjects);
 	free(watch->current);
 	free(watch);
@@ -226,11 +230,27 @@ static void end_gone(struct burst_watch *watch, const struct series_span *span)
 	}
 }
 
+/* A recorder that runs for ever sees more interfaces than it has memory for. */
+static void forget_gone(struct burst_watch *watch)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < watch->n; i++) {
+		if (watch->subjects[i]->to_ns == SERIES_STAYS)
+			watch->subjects[kept++] = watch->subjects[i];
+		else
+			free_subject(watch->subjects[i]);
+	}
+	watch->n = kept;
+}
+
 void burst_watch_take(struct burst_watch *watch, const struct series_span *span)
 {
 	follow_members(watch, span);
 	take_windows(watch, span);
 	end_gone(watch, span);
+	if (!watch->setup.keeps_gone)
+		forget_gone(watch);
 	watch->until_ns = span->until_ns;
 }
 

@@ -2,8 +2,7 @@
 /*
  * burst_watch: looks for bursts in the windows of every interface, live or recorded.
  *
- * Each interface and direction has a detector of its own for as long as it is probed; interfaces that
- * have gone stay for the summary.
+ * Each interface and direction has a detector of its own for as long as it is probed.
  */
 #ifndef IFPULSE_APP_BURST_WATCH_H
 #define IFPULSE_APP_BURST_WATCH_H
@@ -17,7 +16,7 @@
 
 struct burst_watch;
 
-/* A burst that is over; both end with the call. */
+/* A burst that is over; both end with the call, but for places with keeps_gone. */
 typedef void (*burst_watch_fn)(void *context, const struct burst_place *place,
 			       const struct burst *burst);
 
@@ -32,6 +31,8 @@ struct burst_watch_setup {
 	void *found_context;
 	const char *(*reason_name)(void *context, uint32_t reason); /* NULL: as in burst_place */
 	void *reason_context;
+	/* Interfaces that have gone stay, for burst_watch_summarise(), and so do their places. */
+	bool keeps_gone;
 };
 
 /* 0 or -ENOMEM. */
