@@ -2,6 +2,7 @@
 #include "app/capture.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -20,10 +21,16 @@
 #define KEEP_NS (10 * NSEC_PER_SEC)
 /* 36 MiB of them, whatever the traffic: 26 s of two busy directions at 100 us. */
 #define WINDOWS_MAX (UINT32_C(1) << 19)
+/* What could not be written by then, for bursts come faster than files are made, is passed over. */
+#define CATCH_UP_NS NSEC_PER_SEC
+/* After a failure: a full disk is not asked with every burst. */
+#define RETRY_NS NSEC_PER_SEC
 
 struct past_burst {
 	const struct burst_place *place;
 	struct burst burst;
+	uint64_t told_ns;
+	bool is_settled; /* it is in a capture, or in one that could not be written */
 };
 
 struct capture {
@@ -35,27 +42,39 @@ struct capture {
 	size_t n_gaps, gaps_capacity;
 	struct series_member *members; /* of that time */
 	size_t n_members, members_capacity;
-	struct past_burst *bursts; /* of that time */
+	struct past_burst *bursts; /* of that time, as they were told */
 	size_t n_bursts, bursts_capacity;
-	bool is_triggered;
-	struct past_burst trigger;
-	uint64_t last_until_ns; /* of the last capture */
-	uint64_t written;
+	uint64_t last_from_ns, last_until_ns; /* of the last capture */
+	uint64_t retry_ns;                    /* none is tried before */
+	bool is_failing;                      /* the last one did; that has been said */
+	uint64_t written, failed;
 };
+
+static int make_directory(const char *path, struct error *err)
+{
+	struct stat status;
+
+	if (mkdir(path, 0755) && errno != EEXIST)
+		return error_errno(err, -errno, "cannot make the directory %s", path);
+	if (stat(path, &status) || !S_ISDIR(status.st_mode)) {
+		error_set(err, -ENOTDIR, "%s is no directory", path);
+		error_hint(err, "give --capture a directory, or a name that is not there yet");
+		return -ENOTDIR;
+	}
+	if (!faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS))
+		return 0;
+	error_errno(err, -errno, "cannot capture into %s", path);
+	error_hint(err, "give --capture a directory that may be written to");
+	return err->code;
+}
 
 int capture_new(struct capture **out, const struct capture_setup *setup, struct error *err)
 {
 	struct capture *capture;
-	struct stat status;
+	int ret = make_directory(setup->options->directory, err);
 
-	if (mkdir(setup->options->directory, 0755) && errno != EEXIST)
-		return error_errno(err, -errno, "cannot make the directory %s",
-				   setup->options->directory);
-	if (stat(setup->options->directory, &status) || !S_ISDIR(status.st_mode)) {
-		error_set(err, -ENOTDIR, "%s is no directory", setup->options->directory);
-		error_hint(err, "give --capture a directory, or a name that is not there yet");
-		return -ENOTDIR;
-	}
+	if (ret)
+		return ret;
 	capture = calloc(1, sizeof(*capture));
 	if (!capture)
 		return error_errno(err, -ENOMEM, "cannot capture");
@@ -78,6 +97,8 @@ void capture_free(struct capture *capture)
 /* Drops the first n of an array of `count` items. */
 static void drop_first(void *items, size_t *count, size_t n, size_t item_size)
 {
+	if (!n)
+		return;
 	*count -= n;
 	memmove(items, (char *)items + n * item_size, *count * item_size);
 }
@@ -100,7 +121,7 @@ static size_t find_window(const struct capture *capture, uint64_t from_ns)
 
 static void forget_before(struct capture *capture, uint64_t from_ns)
 {
-	size_t i = 0;
+	size_t i = 0, kept = 0;
 
 	drop_first(capture->windows, &capture->n_windows, find_window(capture, from_ns),
 		   sizeof(*capture->windows));
@@ -110,12 +131,11 @@ static void forget_before(struct capture *capture, uint64_t from_ns)
 	for (i = 0; i < capture->n_bursts && capture->bursts[i].burst.end_ns < from_ns;)
 		i++;
 	drop_first(capture->bursts, &capture->n_bursts, i, sizeof(*capture->bursts));
-	for (i = 0; i < capture->n_members;) {
-		if (capture->members[i].to_ns < from_ns)
-			capture->members[i] = capture->members[--capture->n_members];
-		else
-			i++;
-	}
+	/* They stay in order: of two that had a slot, the first one comes first. */
+	for (i = 0; i < capture->n_members; i++)
+		if (capture->members[i].to_ns >= from_ns)
+			capture->members[kept++] = capture->members[i];
+	capture->n_members = kept;
 	capture->from_ns = from_ns;
 }
 
@@ -128,7 +148,8 @@ static void forget_old(struct capture *capture)
 	if (capture->until_ns - capture->from_ns > keep_ns + keep_ns / 4)
 		forget_before(capture, capture->until_ns - keep_ns);
 	if (capture->n_windows > WINDOWS_MAX)
-		forget_before(capture, capture->windows[WINDOWS_MAX / 4].start_ns);
+		forget_before(capture,
+			      capture->windows[capture->n_windows - WINDOWS_MAX / 4 * 3].start_ns);
 }
 
 static int follow_members(struct capture *capture, const struct series_span *span)
@@ -153,16 +174,27 @@ static int follow_members(struct capture *capture, const struct series_span *spa
 	return 0;
 }
 
+static bool has_enough(const struct capture *capture)
+{
+	return capture->written >= capture->setup.options->max || capture_is_done(capture);
+}
+
 int capture_take(struct capture *capture, const struct series_span *span)
 {
-	if (!capture->until_ns)
-		capture->from_ns = span->from_ns;
+	if (has_enough(capture))
+		return 0;
 	if (follow_members(capture, span) ||
 	    array_reserve(&capture->windows, &capture->windows_capacity,
 			  capture->n_windows + span->n_windows, sizeof(*capture->windows)) ||
 	    array_reserve(&capture->gaps, &capture->gaps_capacity, capture->n_gaps + span->n_gaps,
-			  sizeof(*capture->gaps)))
+			  sizeof(*capture->gaps))) {
+		/* What is missing must not look idle: begin anew behind it. */
+		forget_before(capture, span->until_ns);
+		capture->until_ns = span->until_ns;
 		return -ENOMEM;
+	}
+	if (!capture->until_ns)
+		capture->from_ns = span->from_ns;
 	if (span->n_windows)
 		memcpy(capture->windows + capture->n_windows, span->windows,
 		       span->n_windows * sizeof(*span->windows));
@@ -176,33 +208,45 @@ int capture_take(struct capture *capture, const struct series_span *span)
 	return 0;
 }
 
-static bool has_enough(const struct capture *capture)
+static bool is_in_last(const struct capture *capture, const struct burst *burst)
 {
-	return capture->written >= capture->setup.options->max || capture_is_done(capture);
+	return burst->end_ns > capture->last_from_ns && burst->end_ns <= capture->last_until_ns;
 }
 
 void capture_trigger(struct capture *capture, const struct burst_place *place,
 		     const struct burst *burst)
 {
-	struct past_burst past = {place, *burst};
+	if (has_enough(capture) || array_reserve(&capture->bursts, &capture->bursts_capacity,
+						 capture->n_bursts + 1, sizeof(*capture->bursts)))
+		return;
+	capture->bursts[capture->n_bursts++] =
+		(struct past_burst){place, *burst, capture->until_ns, is_in_last(capture, burst)};
+}
 
-	if (has_enough(capture))
-		return;
-	if (!array_reserve(&capture->bursts, &capture->bursts_capacity, capture->n_bursts + 1,
-			   sizeof(*capture->bursts)))
-		capture->bursts[capture->n_bursts++] = past;
-	if (capture->is_triggered || burst->end_ns <= capture->last_until_ns)
-		return;
-	capture->is_triggered = true;
-	capture->trigger = past;
-	capture->last_until_ns = burst->end_ns + capture->setup.options->post_ns;
+/* The first that is in no capture yet; those of one take were told in any order. */
+static const struct past_burst *next_trigger(const struct capture *capture)
+{
+	uint64_t late_ns = capture->setup.options->post_ns + CATCH_UP_NS;
+	const struct past_burst *first = NULL, *past;
+	size_t i;
+
+	for (i = capture->n_bursts; i > 0; i--) {
+		past = &capture->bursts[i - 1];
+		if (past->told_ns + late_ns < capture->until_ns)
+			break;
+		if (!past->is_settled && past->burst.end_ns > capture->from_ns &&
+		    (!first || past->burst.end_ns <= first->burst.end_ns))
+			first = past;
+	}
+	return first;
 }
 
 /* "20260131T123456.123456Z-eth0-rx.ifpulse"; of the name only what no shell or terminal minds. */
-static void name_file(const struct capture *capture, char *path, const char *prefix)
+static void name_file(const struct capture *capture, const struct past_burst *trigger,
+		      const char *prefix, char *path)
 {
-	const struct burst_place *place = capture->trigger.place;
-	uint64_t wall_ns = capture->trigger.burst.start_ns + capture->setup.wall_offset_ns;
+	const struct burst_place *place = trigger->place;
+	uint64_t wall_ns = trigger->burst.start_ns + capture->setup.wall_offset_ns;
 	time_t seconds = (time_t)(wall_ns / NSEC_PER_SEC);
 	char time[32], name[IF_NAMESIZE];
 	struct tm utc;
@@ -226,11 +270,10 @@ static uint64_t align_down(const struct capture *capture, uint64_t time_ns)
 	return window_align_down(time_ns, capture->setup.width_ns, capture->setup.wall_offset_ns);
 }
 
-/* What the capture has of the time of its trigger. */
-static struct series_span span_of(const struct capture *capture)
+/* What there is of the time around a burst. */
+static struct series_span span_of(const struct capture *capture, const struct burst *burst)
 {
 	const struct capture_options *options = capture->setup.options;
-	const struct burst *burst = &capture->trigger.burst;
 	struct series_span span = {.width_ns = capture->setup.width_ns,
 				   .gaps = capture->gaps,
 				   .n_gaps = capture->n_gaps,
@@ -268,14 +311,14 @@ static int fill_tape(const struct capture *capture, struct tape *tape,
 	return ret ? ret : recorder_close(tape_recorder(tape), err);
 }
 
-static int write_file(const struct capture *capture, const char *path, struct error *err)
+static int write_file(const struct capture *capture, const char *path,
+		      const struct series_span *span, struct error *err)
 {
-	struct series_span span = span_of(capture);
 	struct tape_setup setup = {
 		.path = path,
 		.width_ns = capture->setup.width_ns,
 		.wall_offset_ns = capture->setup.wall_offset_ns,
-		.from_ns = span.from_ns,
+		.from_ns = span->from_ns,
 		.link_of = capture->setup.link_of,
 		.context = capture->setup.context,
 	};
@@ -284,39 +327,70 @@ static int write_file(const struct capture *capture, const char *path, struct er
 
 	if (ret)
 		return ret;
-	ret = fill_tape(capture, tape, &span, err);
-	tape_free(tape);
+	ret = fill_tape(capture, tape, span, err);
 	if (ret)
-		unlink(path);
+		recorder_discard(tape_recorder(tape));
+	tape_free(tape);
 	return ret;
 }
 
-int capture_write(struct capture *capture, bool end, struct error *err)
+/* Under a name of its own until it is whole. */
+static int write_capture(struct capture *capture, const struct past_burst *trigger,
+			 const struct series_span *span)
 {
 	char path[PATH_MAX], unfinished[PATH_MAX];
+	struct error err = {0};
 	int ret;
 
-	if (!capture->is_triggered || (!end && capture->until_ns < capture->last_until_ns))
-		return 0;
-	name_file(capture, path, "");
-	/* Under a name of its own until it is whole. */
-	name_file(capture, unfinished, ".");
-	ret = write_file(capture, unfinished, err);
+	name_file(capture, trigger, "", path);
+	name_file(capture, trigger, ".", unfinished);
+	ret = make_directory(capture->setup.options->directory, &err);
+	if (!ret)
+		ret = write_file(capture, unfinished, span, &err);
 	if (!ret && rename(unfinished, path)) {
-		ret = error_errno(err, -errno, "cannot name %s", path);
+		ret = error_errno(&err, -errno, "cannot name %s", path);
 		unlink(unfinished);
 	}
-	if (ret)
-		return ret;
-	capture->is_triggered = false;
+	if (!ret)
+		log_info("captured %s", path);
+	else if (!capture->is_failing)
+		log_warning("no capture: %s%s%s", err.what, err.hint[0] ? "; " : "", err.hint);
+	return ret;
+}
+
+bool capture_write(struct capture *capture, bool end)
+{
+	const struct past_burst *trigger = has_enough(capture) ? NULL : next_trigger(capture);
+	const struct capture_options *options = capture->setup.options;
+	struct series_span span;
+	size_t i;
+
+	if (!trigger || (!end && (capture->until_ns < trigger->burst.end_ns + options->post_ns ||
+				  capture->until_ns < capture->retry_ns)))
+		return false;
+	span = span_of(capture, &trigger->burst);
+	capture->last_from_ns = span.from_ns;
+	capture->last_until_ns = trigger->burst.end_ns + options->post_ns;
+	capture->is_failing = write_capture(capture, trigger, &span);
+	for (i = 0; i < capture->n_bursts; i++)
+		capture->bursts[i].is_settled |= is_in_last(capture, &capture->bursts[i].burst);
+	if (capture->is_failing) {
+		capture->failed++;
+		capture->retry_ns = capture->until_ns + RETRY_NS;
+		return false;
+	}
 	capture->written++;
-	log_info("captured %s", path);
-	if (capture->written == capture->setup.options->max && !capture->setup.options->once)
+	if (capture->written == options->max && !options->once)
 		log_info("that was capture %" PRIu64 ", the last (--max)", capture->written);
-	return 0;
+	return true;
 }
 
 bool capture_is_done(const struct capture *capture)
 {
 	return capture->setup.options->once && capture->written;
+}
+
+uint64_t capture_failed(const struct capture *capture)
+{
+	return capture->failed;
 }

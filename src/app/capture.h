@@ -5,7 +5,9 @@
  *
  * As on an oscilloscope it is armed again when a capture is complete: a burst that ends within one is in
  * it and triggers no other. A burst that is longer than what is kept has its beginning cut off; the
- * recording covers what it has.
+ * recording covers what it has. Where bursts come faster than files can be written, those that have
+ * waited for a second are passed over. One that cannot be written is told and left out, and the next
+ * is not tried for a second.
  */
 #ifndef IFPULSE_APP_CAPTURE_H
 #define IFPULSE_APP_CAPTURE_H
@@ -32,7 +34,7 @@ struct capture_setup {
 int capture_new(struct capture **out, const struct capture_setup *setup, struct error *err);
 void capture_free(struct capture *capture);
 
-/* The next span, before its bursts. 0 or -ENOMEM. */
+/* The next span, before its bursts. 0, or -ENOMEM: then what is kept begins behind it. */
 int capture_take(struct capture *capture, const struct series_span *span);
 
 /* A burst that is over. `place` stays where it is until capture_free(). */
@@ -40,12 +42,15 @@ void capture_trigger(struct capture *capture, const struct burst_place *place,
 		     const struct burst *burst);
 
 /*
- * Writes a capture that is complete, after the bursts of each span; at the `end` of the run also one that
- * is not. Names the file on stderr. 0 or -errno; then no file is left of it.
+ * Writes the next capture that is complete, after the bursts of each span; at the `end` of the run also one
+ * that is not. Names the file on stderr. Whether it wrote one: then there may be another.
  */
-int capture_write(struct capture *capture, bool end, struct error *err);
+bool capture_write(struct capture *capture, bool end);
 
 /* --once: the first has been written. */
 bool capture_is_done(const struct capture *capture);
+
+/* How many could not be written. */
+uint64_t capture_failed(const struct capture *capture);
 
 #endif

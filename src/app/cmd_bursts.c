@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* bursts: traffic that fills a link for microseconds to milliseconds, as soon as it is over. */
 #include <errno.h>
+#include <inttypes.h>
 
 #include "app/burst_judge.h"
 #include "app/burst_view.h"
@@ -23,14 +24,16 @@ struct bursts_command {
 	int output_error;
 };
 
-static int write_capture(struct bursts_command *bursts, bool end)
+/* For a part of the time until the next take: windows that are not read get lost. */
+static void write_captures(struct bursts_command *bursts, bool end)
 {
-	struct error err = {0};
-	int ret = bursts->capture ? capture_write(bursts->capture, end, &err) : 0;
+	uint64_t patience_ns = engine_take_period_ns(bursts->engine) / 2, until_ns;
 
-	if (ret)
-		log_error(&err);
-	return ret;
+	if (!bursts->capture)
+		return;
+	until_ns = clock_monotonic_ns() + (end ? NSEC_PER_SEC : patience_ns);
+	while (capture_write(bursts->capture, end) && clock_monotonic_ns() < until_ns)
+		;
 }
 
 static void trigger(void *context, const struct burst_place *place, const struct burst *burst)
@@ -55,9 +58,7 @@ static int take(struct bursts_command *bursts, uint64_t until_ns)
 	if (bursts->capture && capture_take(bursts->capture, &span))
 		log_warning("no memory to keep windows for a capture");
 	burst_view_take(bursts->view, &span);
-	ret = write_capture(bursts, false);
-	if (ret)
-		return ret;
+	write_captures(bursts, false);
 	bursts->output_error = output_flush(&bursts->output);
 	return bursts->output_error;
 }
@@ -131,10 +132,10 @@ static int finish(struct bursts_command *bursts)
 	engine_finish(bursts->engine);
 	ret = take(bursts, clock_monotonic_ns() + bursts->options.window_ns);
 	burst_view_finish(bursts->view);
-	if (!ret)
-		ret = write_capture(bursts, true);
-	if (!ret)
+	if (!ret) {
+		write_captures(bursts, true);
 		ret = bursts->output_error = output_flush(&bursts->output);
+	}
 	return ret;
 }
 
@@ -182,6 +183,11 @@ static int run(const struct options *options)
 	if (!ret)
 		ret = finish(&bursts);
 	engine_log_losses(bursts.engine);
+	if (bursts.capture && capture_failed(bursts.capture)) {
+		log_warning("%" PRIu64 " captures could not be written",
+			    capture_failed(bursts.capture));
+		ret = ret ? ret : -EIO;
+	}
 	if (bursts.output_error)
 		status = output_failed(bursts.output_error);
 	else

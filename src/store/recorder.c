@@ -150,6 +150,11 @@ static void clear_pending(struct recorder *recorder)
 	recorder->n_gaps = 0;
 }
 
+void recorder_discard(struct recorder *recorder)
+{
+	recorder->is_void = true;
+}
+
 void recorder_free(struct recorder *recorder)
 {
 	if (!recorder)

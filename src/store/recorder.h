@@ -44,6 +44,9 @@ struct recorder_limits {
 int recorder_new(struct recorder **out, const char *path, const struct recording_meta *meta,
 		 const struct recorder_limits *limits, uint64_t from_ns, struct error *err);
 
+/* What is there is not wanted: recorder_free() leaves no file. */
+void recorder_discard(struct recorder *recorder);
+
 /* Without recorder_close() before, what was not committed is lost. NULL-safe. */
 void recorder_free(struct recorder *recorder);
 
