@@ -126,18 +126,6 @@ static const struct series_member *member_of(const struct series_span *span, uin
 	return NULL;
 }
 
-/* What is known under its ifindex is of it, not of one that was made anew under the same. */
-static bool is_latest(const struct series_span *span, const struct series_member *member)
-{
-	size_t i;
-
-	for (i = 0; i < span->n_members; i++)
-		if (span->members[i].ifindex == member->ifindex &&
-		    span->members[i].from_ns > member->from_ns)
-			return false;
-	return true;
-}
-
 /* Of all interfaces of the span, those that have just gone included. */
 static int take_counters(struct record_command *record, const struct series_span *span,
 			 struct error *err)
@@ -160,7 +148,7 @@ static int take_counters(struct record_command *record, const struct series_span
 		if (add_up(record, &rates[i], member->from_ns))
 			return error_errno(err, -ENOMEM, "cannot record counters");
 		counters.probe = record->totals[rates[i].slot];
-		counters.has_kernel = link && is_latest(span, member);
+		counters.has_kernel = tape_is_link_of(link, member, span);
 		if (counters.has_kernel)
 			counters.kernel = link->stats;
 		ret = recorder_add_counters(tape_recorder(record->tape), &counters, err);

@@ -77,6 +77,20 @@ struct recorder *tape_recorder(const struct tape *tape)
 	return tape->recorder;
 }
 
+bool tape_is_link_of(const struct link *link, const struct series_member *member,
+		     const struct series_span *span)
+{
+	size_t i;
+
+	if (!link || strcmp(link->ifname, member->ifname))
+		return false;
+	for (i = 0; i < span->n_members; i++)
+		if (span->members[i].ifindex == member->ifindex &&
+		    span->members[i].from_ns > member->from_ns)
+			return false;
+	return true;
+}
+
 int tape_add_span(struct tape *tape, const struct series_span *span, struct error *err)
 {
 	size_t i;
@@ -84,14 +98,17 @@ int tape_add_span(struct tape *tape, const struct series_span *span, struct erro
 
 	for (i = 0; !ret && i < span->n_members; i++) {
 		const struct series_member *member = &span->members[i];
+		const struct link *link;
 
 		if (array_reserve(&tape->known, &tape->capacity, (size_t)member->slot + 1,
 				  sizeof(*tape->known)))
 			return error_errno(err, -ENOMEM, "cannot record %s", member->ifname);
 		if (tape->known[member->slot] == member->from_ns)
 			continue;
-		ret = recorder_add_interface(tape->recorder, member,
-					     tape->setup.link_of(tape->setup.context, member), err);
+		link = tape->setup.link_of(tape->setup.context, member);
+		if (!tape_is_link_of(link, member, span))
+			link = NULL;
+		ret = recorder_add_interface(tape->recorder, member, link, err);
 		if (!ret)
 			tape->known[member->slot] = member->from_ns;
 	}

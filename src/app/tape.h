@@ -18,7 +18,7 @@ struct tape_setup {
 	uint64_t width_ns;
 	uint64_t wall_offset_ns;
 	uint64_t from_ns; /* CLOCK_MONOTONIC; where the first span begins */
-	/* What is known of an interface; NULL where nothing is. */
+	/* What is known under its ifindex now; NULL where nothing is. */
 	const struct link *(*link_of)(void *context, const struct series_member *member);
 	void *context;
 };
@@ -29,6 +29,13 @@ void tape_free(struct tape *tape);
 
 /* What else is recorded goes to the recorder itself, after the span that has its interface. */
 struct recorder *tape_recorder(const struct tape *tape);
+
+/*
+ * Whether what is known under a member's ifindex is of it, not of one that has been made under the same
+ * since. One that was renamed as it left the selection is not known any more.
+ */
+bool tape_is_link_of(const struct link *link, const struct series_member *member,
+		     const struct series_span *span);
 
 /* The next span, and the interfaces that are new in it. 0 or -errno. */
 int tape_add_span(struct tape *tape, const struct series_span *span, struct error *err);

@@ -394,6 +394,24 @@ lock() { # SECONDS
 	run -3 in_ns "$NS0" "$BUILD/ifpulse" bursts -i v0 --capture /dev/null -d 10ms
 }
 
+@test "what is known of an interface is not told of one that had its ifindex before" {
+	local dir=$BATS_TEST_TMPDIR/captures
+	ip -n "$NS0" link add w0 index 500 type veth peer name w1
+	ip -n "$NS0" link set w0 up
+	ip -n "$NS0" link set w1 up
+	start_ifpulse "$NS0" bursts -j -v -i w0 -i 'x*' --threshold 100Mbit --merge-gap 5ms \
+		--capture "$dir" --once --pre 1ms --post 1s
+	wait_for_line "$IFPULSE_ERR" 'attached to w0'
+	send "$NS0" frames raw-send --interface w0 --count 20 --size 1500
+	wait_for_line "$IFPULSE_OUT" w0
+	ip -n "$NS0" link del w0
+	ip -n "$NS0" link add x0 index 500 type veth peer name x1
+	wait_pid "$IFPULSE_PID" 10
+	FILE=$(echo "$dir"/*-w0-tx.ifpulse)
+	assert_equal "$(query "SELECT mac FROM interfaces WHERE ifname = 'w0'")" "" "mac of w0"
+	assert_equal "$(query "SELECT mac FROM interfaces WHERE ifname = 'x0'")" "$(mac_of "$NS0" x0)" "mac of x0"
+}
+
 # With a post of 1 ms those bursts are some 20 ms apart: several of them in one batch of windows.
 @test "every burst that is in no capture yet makes one" {
 	local dir=$BATS_TEST_TMPDIR/captures
