@@ -110,7 +110,7 @@ static int set_up_rates(struct replay *replay, struct error *err)
 	char width[UNITS_TEXT_SIZE];
 
 	if (!replay->options.interval_ns)
-		replay->options.interval_ns = INTERVAL_DEFAULT_NS;
+		replay->options.interval_ns = INTERVAL_DEFAULT_NS - INTERVAL_DEFAULT_NS % width_ns;
 	if (replay->options.interval_ns % width_ns) {
 		error_set(err, -EINVAL, "the interval is no multiple of the recording's windows");
 		error_hint(err, "they are of %s", units_format_time(width, width_ns));

@@ -61,6 +61,8 @@ static int put_change(void *context, const struct recording_change *change)
 {
 	const struct lines *lines = context;
 
+	if (!replay_feed_selects_name(lines->feed, change->ifname))
+		return 0;
 	writer_begin(lines->writer);
 	writer_time(lines->writer, "time", change->time_ns);
 	writer_unsigned(lines->writer, "ifindex", change->ifindex);

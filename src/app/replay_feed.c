@@ -16,29 +16,35 @@ struct replay_feed {
 	size_t members_capacity, windows_capacity;
 };
 
+bool replay_feed_selects_name(const struct replay_feed *feed, const char *ifname)
+{
+	return selection_matches(&feed->options->selection, ifname);
+}
+
 bool replay_feed_selects(const struct replay_feed *feed, uint32_t slot)
 {
 	size_t n;
 	const struct series_member *members = player_members(feed->player, &n);
 
-	return slot && slot <= n &&
-	       selection_matches(&feed->options->selection, members[slot - 1].ifname);
+	return slot && slot <= n && replay_feed_selects_name(feed, members[slot - 1].ifname);
 }
 
-/* A moment within the recording; what is outside of it is brought to its border. */
 static uint64_t moment_ns(const struct replay_feed *feed, const struct moment *moment,
 			  uint64_t otherwise_ns)
 {
-	uint64_t from_ns = player_from_ns(feed->player), until_ns = player_until_ns(feed->player);
-	uint64_t at_ns = moment->is_wall ? moment->ns : from_ns + moment->ns;
-
 	if (!moment->is_given)
 		return otherwise_ns;
+	return moment->is_wall ? moment->ns : player_from_ns(feed->player) + moment->ns;
+}
+
+/* What is outside of the recording is brought to its border. */
+static uint64_t clip(const struct replay_feed *feed, uint64_t at_ns)
+{
+	uint64_t from_ns = player_from_ns(feed->player), until_ns = player_until_ns(feed->player);
+
 	if (at_ns < from_ns)
-		at_ns = from_ns;
-	if (at_ns > until_ns)
-		at_ns = until_ns;
-	return window_align_down(at_ns, player_meta(feed->player)->width_ns, 0);
+		return from_ns;
+	return at_ns < until_ns ? at_ns : until_ns;
 }
 
 static int check_selected(const struct replay_feed *feed, struct error *err)
@@ -54,23 +60,46 @@ static int check_selected(const struct replay_feed *feed, struct error *err)
 	return -ENODEV;
 }
 
-static int set_time(struct replay_feed *feed, struct error *err)
+static int check_time(const struct replay_feed *feed, uint64_t from_ns, uint64_t until_ns,
+		      struct error *err)
 {
+	const char *file = feed->options->file;
 	char text[2][UNITS_TEXT_SIZE];
 
-	feed->from_ns = moment_ns(feed, &feed->options->from, player_from_ns(feed->player));
-	feed->until_ns = moment_ns(feed, &feed->options->to, player_until_ns(feed->player));
-	if (feed->from_ns < feed->until_ns) {
-		/* Without it all is given: counters also of just behind the last window. */
-		if (feed->options->from.is_given || feed->options->to.is_given)
-			player_seek(feed->player, feed->from_ns, feed->until_ns);
-		return 0;
+	if (player_from_ns(feed->player) == player_until_ns(feed->player)) {
+		error_set(err, -ERANGE, "%s has no windows", file);
+		error_hint(err, "if it was copied or moved, '%s-wal' belongs beside it", file);
+	} else if (feed->options->from.is_given && feed->options->to.is_given &&
+		   from_ns >= until_ns) {
+		error_set(err, -ERANGE, "there is no time from --from to --to");
+		error_hint(err, "--to has to be later");
+	} else if (feed->from_ns >= feed->until_ns) {
+		error_set(err, -ERANGE, "%s has nothing of that time", file);
+		error_hint(err, "it goes from %s to %s",
+			   units_format_wall(text[0], player_from_ns(feed->player)),
+			   units_format_wall(text[1], player_until_ns(feed->player)));
 	}
-	error_set(err, -ERANGE, "%s has nothing of that time", feed->options->file);
-	error_hint(err, "it goes from %s to %s",
-		   units_format_wall(text[0], player_from_ns(feed->player)),
-		   units_format_wall(text[1], player_until_ns(feed->player)));
-	return -ERANGE;
+	return err->code;
+}
+
+/* Every window that the time touches. */
+static int set_time(struct replay_feed *feed, struct error *err)
+{
+	uint64_t first_ns = player_from_ns(feed->player), end_ns = player_until_ns(feed->player);
+	uint64_t from_ns = moment_ns(feed, &feed->options->from, first_ns);
+	uint64_t until_ns = moment_ns(feed, &feed->options->to, end_ns);
+	uint64_t width_ns = player_meta(feed->player)->width_ns;
+	int ret;
+
+	feed->from_ns = window_align_down(clip(feed, from_ns), width_ns, 0);
+	feed->until_ns = window_align_down(clip(feed, until_ns) + width_ns - 1, width_ns, 0);
+	ret = check_time(feed, from_ns, until_ns, err);
+	if (ret)
+		return ret;
+	/* Where it reaches to the end all is given: the last counters are of just behind it. */
+	player_seek(feed->player, feed->from_ns > first_ns ? feed->from_ns : 0,
+		    feed->until_ns < end_ns ? feed->until_ns : UINT64_MAX);
+	return 0;
 }
 
 int replay_feed_new(struct replay_feed **out, const struct options *options, struct error *err)

@@ -10,7 +10,10 @@
 #include "base/log.h"
 #include "out/show_health.h"
 
-/* What the kernel had counted of one interface, the first and the last time. */
+/*
+ * What the kernel had counted of one interface when the time began and when it was over. The counters
+ * are written every 10 s and when they have changed, so these are of just outside of it.
+ */
 struct reading {
 	bool is_there;
 	uint64_t from_ns, until_ns;
@@ -33,13 +36,15 @@ static int take(void *context, const struct recording_counters *counters)
 
 	if (!counters->has_kernel || !replay_feed_selects(health->feed, counters->slot))
 		return 0;
-	if (!reading->is_there) {
-		reading->is_there = true;
+	if (!reading->is_there || counters->time_ns <= replay_feed_from_ns(health->feed)) {
 		reading->from_ns = counters->time_ns;
 		reading->before = counters->kernel;
 	}
-	reading->until_ns = counters->time_ns;
-	reading->after = counters->kernel;
+	if (!reading->is_there || reading->until_ns < replay_feed_until_ns(health->feed)) {
+		reading->until_ns = counters->time_ns;
+		reading->after = counters->kernel;
+	}
+	reading->is_there = true;
 	return 0;
 }
 
@@ -58,7 +63,7 @@ static void show(struct replay_health *health, const struct series_member *membe
 		show_health_row(health->table, member->ifname, interval_ns, &result);
 }
 
-/* Counters are written only when they have changed, so the time is that of the whole recording. */
+/* Where they were not written again they had not changed: known for all of the time. */
 static void show_reading(struct replay_health *health, const struct series_member *member,
 			 const struct reading *reading)
 {
@@ -70,6 +75,12 @@ static void show_reading(struct replay_health *health, const struct series_membe
 		from_ns = member->from_ns;
 	if (member->to_ns < until_ns)
 		until_ns = member->to_ns;
+	if (from_ns > until_ns)
+		return;
+	if (reading->from_ns < from_ns)
+		from_ns = reading->from_ns;
+	if (reading->until_ns > until_ns)
+		until_ns = reading->until_ns;
 	if (period != PERIOD_INTERVAL)
 		show(health, member, 0, NULL, &reading->after);
 	if (period != PERIOD_BOOT)
@@ -91,6 +102,7 @@ static int judge(struct replay_health *health, struct error *err)
 	health->readings = calloc(n ? n : 1, sizeof(*health->readings));
 	if (!health->readings)
 		return error_errno(err, -ENOMEM, "cannot judge %zu interfaces", n);
+	player_seek(player, 0, UINT64_MAX);
 	ret = player_counters(player, take, health, err);
 	if (ret)
 		return ret;

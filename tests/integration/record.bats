@@ -85,6 +85,10 @@ has_rows() { # TABLE ROWS
 	assert_equal "$(replay windows -j -c 3 | wc -l)" 6 "rows of three windows"
 	run -3 --separate-stderr replay windows --from 1h
 	[[ $stderr == *"has nothing of that time"*"it goes from"* ]]
+	run -3 --separate-stderr replay windows --from 20ms --to 10ms
+	[[ $stderr == *"--to has to be later"* ]]
+	# Within a window: that window.
+	assert_equal "$(replay windows -j --from 20300us --to 20400us | wc -l)" 2
 }
 
 @test "bursts are recorded as they were found, and judged afresh by another threshold" {
@@ -248,6 +252,32 @@ lock() { # SECONDS
 		(.[0].period == "boot" and .[0].tx_packets == $before + 100) and
 		(.[1].period == "interval" and .[1].tx_packets == 100 and .[1].verdict == "ok")'
 	replay health | grep -q '^v0 '
+	# Of a part of it more is known than of none of it, and it is said how long that was.
+	replay health -j --period interval --from 200ms --to 210ms |
+		jq -e 'length == 1 and .[0].tx_packets == 100 and .[0].interval_us > 10000'
+}
+
+@test "an interval that was not asked for fits the recording's windows" {
+	record -w 300us
+	send "$NS0" frames raw-send --interface v0 --count 100 --size 100
+	settle
+	stop_ifpulse
+	assert_equal "$(replay rate -j | jq -s '[.[].tx_packets] | add')" 100 packets
+	run -2 --separate-stderr replay rate -I 1s
+	[[ $stderr == *"they are of 300 us"* ]]
+	# An empty part of a recording, as a copy without its WAL can be.
+	sqlite3 "$FILE" 'UPDATE coverage SET until_ns = from_ns'
+	run -3 --separate-stderr replay rate
+	[[ $stderr == *"has no windows"* ]]
+}
+
+@test "an export is of the interfaces that are selected" {
+	record -i 'w*'
+	ip -n "$NS0" link add w0 type veth peer name w1
+	wait_for_line "$IFPULSE_ERR" 'attached to w1'
+	stop_ifpulse
+	"$BUILD/ifpulse" export "$FILE" --format jsonl -i w0 |
+		jq -se 'map(select(.ifname)) | length > 2 and all(.ifname == "w0") and any(.type == "change")'
 }
 
 @test "for perfetto: counters that fall back to zero, and bursts as slices" {
