@@ -313,6 +313,11 @@ static int check(struct options *options, struct error *err)
 		error_hint(err, "give it one, for example --output run.ifpulse");
 		return -EINVAL;
 	}
+	if (!strcmp(options->output, "-")) {
+		error_set(err, -EINVAL, "'record' cannot write to standard output");
+		error_hint(err, "give it a file; 'ifpulse export' writes what is in it");
+		return -EINVAL;
+	}
 	if (options->no_windows) {
 		error_set(err, -EINVAL, "'record' cannot be without windows");
 		error_hint(err, "give --window a width, for example 100us");

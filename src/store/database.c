@@ -135,12 +135,13 @@ int database_damaged(struct error *err, const char *path, const char *detail)
 /* As a URI, so that no name is taken for something else, as ":memory:" or "file:x" would be. */
 static char *uri_of(const char *path, const char *query)
 {
-	char *uri = malloc(strlen("file:") + 3 * strlen(path) + strlen(query) + 1), *out = uri;
+	char *uri = malloc(strlen("file:./") + 3 * strlen(path) + strlen(query) + 1), *out = uri;
 	const char *at;
 
 	if (!uri)
 		return NULL;
-	out += sprintf(out, "file:");
+	/* ":memory:" is special as a URI's whole path, too. */
+	out += sprintf(out, *path == '/' ? "file:" : "file:./");
 	for (at = path; *at; at++) {
 		bool is_plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
 				(*at >= '0' && *at <= '9') || *at == '.' || *at == '-' ||
@@ -189,6 +190,7 @@ static int refuse_leftovers(const char *path, struct error *err)
 
 int database_create(sqlite3 **out, const char *path, struct error *err)
 {
+	struct stat status;
 	sqlite3 *db = NULL;
 	int fd, ret;
 
@@ -198,8 +200,10 @@ int database_create(sqlite3 **out, const char *path, struct error *err)
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
 	if (fd < 0) {
 		ret = error_errno(err, -errno, "cannot make '%s'", path);
-		if (ret == -EEXIST)
+		if (ret == -EEXIST && !lstat(path, &status) && S_ISREG(status.st_mode))
 			error_hint(err, "choose another name, or remove it");
+		else if (ret == -EEXIST)
+			error_hint(err, "choose the name of a file that is not there yet");
 		else if (ret == -ENOENT)
 			error_hint(err, "make its directory first");
 		return ret;
@@ -250,7 +254,13 @@ static int check_kind(const char *path, struct error *err)
 		return no_recording(err, path, "it is a directory");
 	if (!S_ISREG(status.st_mode))
 		return no_recording(err, path, "it is not a regular file");
-	return status.st_size ? 0 : no_recording(err, path, "it is empty");
+	if (!status.st_size)
+		return no_recording(err, path, "it is empty");
+	if (!faccessat(AT_FDCWD, path, R_OK, AT_EACCESS))
+		return 0;
+	error_errno(err, -errno, "cannot read '%s'", path);
+	error_hint(err, "read it as its owner or one of its group, or have them copy it");
+	return err->code;
 }
 
 /*

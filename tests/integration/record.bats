@@ -348,10 +348,40 @@ lock() { # SECONDS
 	[[ $stderr == *"$BATS_TEST_TMPDIR/no"* ]]
 	run -2 --separate-stderr "$BUILD/ifpulse" record -d 1s
 	[[ $stderr == *"needs a file"* ]]
+	run -2 --separate-stderr "$BUILD/ifpulse" record -o - -d 1s
+	[[ $stderr == *"standard output"* ]]
+	run -3 --separate-stderr in_ns "$NS0" "$BUILD/ifpulse" record -o /dev/null -d 1s
+	[[ $stderr == *"exists"* && $stderr != *remove* ]]
 	run -2 "$BUILD/ifpulse" record -o "$FILE.2" --max-size 1000B
 	run -2 "$BUILD/ifpulse" record -o "$FILE.2" -w off
 	run -2 "$BUILD/ifpulse" export "$FILE"
 	[[ ! -e $FILE.2 ]]
+}
+
+@test "any name will do, and who may not read it is told so" {
+	local name
+	for name in ':memory:' 'file:x?mode=memory' 'a b%20#?c' "$BATS_TEST_TMPDIR/sub dir/x"; do
+		mkdir -p "$BATS_TEST_TMPDIR/sub dir"
+		FILE=$name
+		cd "$BATS_TEST_TMPDIR"
+		run -0 in_ns "$NS0" "$BUILD/ifpulse" record -o "$name" -d 10ms
+		[[ -s $name ]]
+		assert_equal "$(replay health -j | jq length)" 4 "rows of health"
+	done
+}
+
+@test "who may not read a recording is told who may" {
+	local place
+	require_tool setpriv
+	record -d 10ms
+	wait_pid "$IFPULSE_PID"
+	place=$(mktemp -d)
+	chmod 755 "$place"
+	cp "$BUILD/ifpulse" "$FILE" "$place"
+	run -3 --separate-stderr setpriv --reuid=65534 --regid=65534 --clear-groups \
+		"$place/ifpulse" replay "$place/run.ifpulse" rate
+	rm -r "$place"
+	[[ $stderr == *"Permission denied; read it as its owner"* ]]
 }
 
 @test "a full disk ends the recording with a reason, and what is there is whole" {
