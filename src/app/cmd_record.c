@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "kernel/drop_reasons.h"
 #include "kernel/windows.h"
 #include "model/changes.h"
 
@@ -31,6 +32,7 @@ struct record_command {
 	struct engine *engine;
 	struct tape *tape;
 	struct burst_watch *watch;
+	struct drop_reasons *reasons;
 	struct interface_counters *totals; /* by slot, of the interface that has it */
 	uint64_t *total_of;                /* by slot: since when it has it */
 	size_t totals_capacity, total_of_capacity;
@@ -219,6 +221,11 @@ static int tick(void *context, uint64_t expirations)
 	return ret;
 }
 
+static const char *reason_name(void *context, uint32_t reason)
+{
+	return drop_reasons_name(context, reason);
+}
+
 static int set_up(struct record_command *record, struct error *err)
 {
 	const struct options *options = &record->options;
@@ -228,6 +235,7 @@ static int set_up(struct record_command *record, struct error *err)
 		.width_ns = options->window_ns,
 		.link_of = link_of,
 		.context = record,
+		.reason_name = reason_name,
 	};
 	struct burst_watch_setup watch = {
 		.options = &options->bursts,
@@ -236,12 +244,16 @@ static int set_up(struct record_command *record, struct error *err)
 		.context = record,
 		.found = take_burst,
 		.found_context = record,
+		.reason_name = reason_name,
 	};
 	int ret;
 
-	ret = engine_new(&record->engine, record->loop, options, err);
+	ret = drop_reasons_new(&record->reasons, NULL, err);
+	if (!ret)
+		ret = engine_new(&record->engine, record->loop, options, err);
 	if (ret)
 		return ret;
+	setup.reason_context = watch.reason_context = record->reasons;
 	setup.wall_offset_ns = engine_wall_offset_ns(record->engine);
 	setup.from_ns = engine_windows_until_ns(record->engine);
 	record->from_ns = setup.from_ns;
@@ -360,6 +372,7 @@ static int run(const struct options *options)
 	}
 out:
 	burst_watch_free(record.watch);
+	drop_reasons_free(record.reasons);
 	tape_free(record.tape);
 	engine_free(record.engine);
 	loop_free(record.loop);

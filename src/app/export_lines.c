@@ -137,6 +137,9 @@ static int put_burst(void *context, const struct recording_burst *recorded)
 		.rule = recorded->rule,
 		.width_ns = player_meta(replay_feed_player(lines->feed))->width_ns,
 		.speed_bps = recorded->speed_bps,
+		.reasons = recorded->drop_reasons[0] || !recorded->burst.drops
+				   ? recorded->drop_reasons
+				   : NULL,
 		.speed_source = recorded->speed_source[0] ? recorded->speed_source : NULL,
 	};
 	show_burst_record(lines->writer, &place, &recorded->burst);

@@ -59,6 +59,7 @@ int tape_new(struct tape **out, const struct tape_setup *setup, struct error *er
 		tape_free(tape);
 		return ret;
 	}
+	recorder_name_reasons(tape->recorder, setup->reason_name, setup->reason_context);
 	*out = tape;
 	return 0;
 }
@@ -126,6 +127,9 @@ int tape_add_burst(struct tape *tape, const struct burst_place *place, const str
 		.burst = *burst,
 	};
 
+	if (place->reason_name && burst->drops)
+		show_burst_reasons(recorded.drop_reasons, sizeof(recorded.drop_reasons), place,
+				   burst);
 	if (place->speed_source)
 		snprintf(recorded.speed_source, sizeof(recorded.speed_source), "%s",
 			 place->speed_source);

@@ -21,6 +21,8 @@ struct tape_setup {
 	/* What is known under its ifindex now; NULL where nothing is. */
 	const struct link *(*link_of)(void *context, const struct series_member *member);
 	void *context;
+	const char *(*reason_name)(void *context, uint32_t reason); /* NULL: not known */
+	void *reason_context;
 };
 
 /* Makes the file, which must not exist, with what is known of this host. 0 or -errno. */

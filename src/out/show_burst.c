@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "base/text.h"
@@ -62,19 +63,46 @@ static const char *reasons_text(char *out, size_t size, const struct burst_place
 	return out;
 }
 
+const char *show_burst_reasons(char *out, size_t size, const struct burst_place *place,
+			       const struct burst *burst)
+{
+	return reasons_text(out, size, place, burst, ':', " ");
+}
+
+/* From their text. "other" has no reason. */
+static void put_recorded_reasons(struct writer *writer, const char *text)
+{
+	char reason[64];
+	int used = 0;
+	uint64_t packets;
+
+	if (writer_is_csv(writer)) {
+		writer_text(writer, "drop_reasons", text);
+		return;
+	}
+	writer_begin_array(writer, "drop_reasons");
+	for (; sscanf(text, " %63[^: ]:%" SCNu64 "%n", reason, &packets, &used) == 2; text += used)
+		put_reason(writer, strcmp(reason, "other") ? reason : NULL, packets);
+	writer_end_array(writer);
+}
+
 static void put_reasons(struct writer *writer, const struct burst_place *place,
 			const struct burst *burst)
 {
 	char text[REASONS_TEXT_SIZE];
 	size_t i;
 
+	if (place->reasons) {
+		put_recorded_reasons(writer, place->reasons);
+		return;
+	}
 	if (!place->reason_name) {
 		writer_null(writer, "drop_reasons");
 		return;
 	}
 	if (writer_is_csv(writer)) {
 		writer_text(writer, "drop_reasons",
-			    reasons_text(text, sizeof(text), place, burst, ':', " "));
+			    show_burst_reasons(text, sizeof(text), place, burst));
 		return;
 	}
 	writer_begin_array(writer, "drop_reasons");

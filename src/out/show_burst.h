@@ -23,7 +23,12 @@ struct burst_place {
 	/* The name of a reason of a drop; NULL: reasons are not known. */
 	const char *(*reason_name)(void *context, uint32_t reason);
 	void *reason_context;
+	const char *reasons; /* of one burst, as show_burst_reasons() has put them down; or NULL */
 };
+
+/* "QDISC_DROP:12 NO_SOCKET:1 other:2". Returns `out`. */
+const char *show_burst_reasons(char *out, size_t size, const struct burst_place *place,
+			       const struct burst *burst);
 
 /*
  * Fields: time ifindex ifname direction duration_us window_us windows bytes packets wire_bytes

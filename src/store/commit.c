@@ -130,15 +130,41 @@ static int write_full_chunk(struct recorder *recorder, const struct track_chunk 
 	return rows_write_full_chunk(recorder->rows, chunk_key(full->chunk), data, size);
 }
 
+static int write_drops_of(struct recorder *recorder, const struct track *track, int direction,
+			  const char *reason, uint64_t packets)
+{
+	return rows_write_drops(recorder->rows, track->id, (uint32_t)direction, recorder->until_ns,
+				recorder->taken_ns, reason, packets);
+}
+
+/* A row for each reason, and one for the drops whose reason is not known. */
+static int write_drops(struct recorder *recorder, const struct track *track, int direction)
+{
+	const struct drop_tally *reasons = &track->reasons[direction];
+	uint64_t left = track->drops[direction];
+	int rc = SQLITE_OK;
+	size_t i;
+
+	for (i = 0; !rc && recorder->reason_name && i < reasons->n; i++) {
+		const struct drop_count *count = &reasons->counts[i];
+		uint64_t packets = count->packets < left ? count->packets : left;
+
+		rc = write_drops_of(recorder, track, direction,
+				    recorder->reason_name(recorder->reason_context, count->reason),
+				    packets);
+		left -= packets;
+	}
+	return rc || !left ? rc : write_drops_of(recorder, track, direction, NULL, left);
+}
+
 static int write_track(struct recorder *recorder, const struct track *track)
 {
 	int rc = SQLITE_OK, d;
 
 	for (d = 0; !rc && d < N_DIRECTIONS; d++) {
 		rc = write_open_chunk(recorder, &track->open[d]);
-		if (!rc && track->drops[d])
-			rc = rows_write_drops(recorder->rows, track->id, d, recorder->until_ns,
-					      recorder->taken_ns, track->drops[d]);
+		if (!rc)
+			rc = write_drops(recorder, track, d);
 	}
 	return rc;
 }

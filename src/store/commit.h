@@ -35,7 +35,9 @@ struct recorder {
 	uint64_t from_ns, until_ns; /* what the file covers */
 	uint64_t taken_ns;          /* what spans have told */
 	uint64_t bytes, all_bursts;
-	bool is_void; /* no file is to be left */
+	bool is_void;                                               /* no file is to be left */
+	const char *(*reason_name)(void *context, uint32_t reason); /* NULL: not known */
+	void *reason_context;
 	/* Since the last commit. */
 	struct recorder_burst *bursts;
 	size_t n_bursts, bursts_capacity;

@@ -223,6 +223,13 @@ static int add_windows(struct recorder *recorder, const struct series_span *span
 	return ret;
 }
 
+void recorder_name_reasons(struct recorder *recorder,
+			   const char *(*name)(void *context, uint32_t reason), void *context)
+{
+	recorder->reason_name = name;
+	recorder->reason_context = context;
+}
+
 int recorder_add_span(struct recorder *recorder, const struct series_span *span, struct error *err)
 {
 	uint64_t offset_ns = recorder->tracks.wall_offset_ns;
@@ -240,6 +247,8 @@ int recorder_add_span(struct recorder *recorder, const struct series_span *span,
 		ret = add_gap(recorder, span->gaps[i].from_ns + offset_ns,
 			      span->gaps[i].to_ns + offset_ns);
 	ret = ret ? ret : add_windows(recorder, span);
+	for (i = 0; !ret && i < span->n_drops; i++)
+		tracks_add_drop(&recorder->tracks, &span->drops[i]);
 	recorder->taken_ns = until_ns;
 	if (!ret)
 		return 0;

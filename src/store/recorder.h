@@ -47,6 +47,10 @@ int recorder_new(struct recorder **out, const char *path, const struct recording
 /* What is there is not wanted: recorder_free() leaves no file. */
 void recorder_discard(struct recorder *recorder);
 
+/* How reasons of drops are called; without it they are not told apart. */
+void recorder_name_reasons(struct recorder *recorder,
+			   const char *(*name)(void *context, uint32_t reason), void *context);
+
 /* Without recorder_close() before, what was not committed is lost. NULL-safe. */
 void recorder_free(struct recorder *recorder);
 

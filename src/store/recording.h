@@ -34,6 +34,8 @@ struct recording_meta {
 	uint32_t netns_inum;
 };
 
+#define RECORDING_REASONS_SIZE 512
+
 /* A burst and what it was judged by. */
 struct recording_burst {
 	uint32_t slot; /* of the interface */
@@ -41,6 +43,8 @@ struct recording_burst {
 	enum burst_rule rule;
 	uint64_t speed_bps;    /* 0: unknown */
 	char speed_source[16]; /* "netlink", "user"; empty: unknown */
+	/* Of its drops, by name: "QDISC_DROP:12 NO_SOCKET:1"; empty: unknown. burst.reasons are not kept. */
+	char drop_reasons[RECORDING_REASONS_SIZE];
 	struct burst burst;
 };
 

@@ -48,6 +48,7 @@ static void read_burst(struct row *row, uint64_t start_ns, struct recording_burs
 	read_rule(row, 15, &recording->rule);
 	recording->speed_bps = row_is_null(row, 16) ? 0 : row_u64(row, 16);
 	row_text_or_empty(row, 17, recording->speed_source, sizeof(recording->speed_source));
+	row_text_or_empty(row, 18, recording->drop_reasons, sizeof(recording->drop_reasons));
 	row->is_bad |= burst->end_ns < burst->start_ns;
 }
 
@@ -58,12 +59,13 @@ int rows_read_bursts(const struct recorded *file, const struct recorded_range *r
 	int ret;
 
 	/* One that began before may reach into the range, however long it is. */
-	ret = walk_begin(&walk, file, "its bursts",
-			 "SELECT start_ns, rowid, interface, direction, end_ns, windows, packets, "
-			 "bytes, wire_packets, wire_bytes, drops, peak_bps, mean_bps, "
-			 "threshold_bps, is_cut, rule, speed_bps, speed_source FROM bursts "
-			 "WHERE start_ns >= ?1 AND start_ns < ?2 ORDER BY start_ns, rowid",
-			 &(struct recorded_range){0, range->until_ns}, err);
+	ret = walk_begin(
+		&walk, file, "its bursts",
+		"SELECT start_ns, rowid, interface, direction, end_ns, windows, packets, "
+		"bytes, wire_packets, wire_bytes, drops, peak_bps, mean_bps, "
+		"threshold_bps, is_cut, rule, speed_bps, speed_source, drop_reasons FROM bursts "
+		"WHERE start_ns >= ?1 AND start_ns < ?2 ORDER BY start_ns, rowid",
+		&(struct recorded_range){0, range->until_ns}, err);
 	while (!ret && (ret = walk_next(&walk, err)) > 0) {
 		struct recording_burst burst = {0};
 

@@ -50,8 +50,9 @@ static const char *const sql[N_STATEMENTS] = {
 	[ADDRESS_REMOVED] = "UPDATE addresses SET until_ns = ?3 "
 			    "WHERE interface = ?1 AND address = ?2 AND until_ns IS NULL",
 	[CHANGE] = "INSERT INTO changes VALUES(?, ?, ?, ?, ?, ?)",
-	[BURST] = "INSERT INTO bursts VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	[DROPS] = "INSERT INTO drops VALUES(?, ?, ?, ?, ?)",
+	[BURST] = "INSERT INTO bursts VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+		  "?)",
+	[DROPS] = "INSERT INTO drops VALUES(?, ?, ?, ?, ?, ?)",
 	[GAP] = "INSERT INTO gaps VALUES(?, ?)",
 	[COUNTERS] = "INSERT INTO counters VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?" //
 	SCHEMA_KERNEL_COUNTERS(KERNEL_PARAMETER) ")",
@@ -133,6 +134,7 @@ int rows_write_meta(struct rows_write *rows, const struct recording_meta *meta, 
 	rc = rc ? rc : meta_text(rows, "kernel", meta->kernel);
 	rc = rc ? rc : meta_text(rows, "machine", meta->machine);
 	rc = rc ? rc : meta_text(rows, "version", meta->version);
+	rc = rc ? rc : meta_number(rows, "schema_version", RECORDING_SCHEMA);
 	rc = rc ? rc : meta_number(rows, "netns", meta->netns_inum);
 	rc = rc ? rc : meta_number(rows, "window_ns", meta->width_ns);
 	rc = rc ? rc : meta_number(rows, "clock_offset_ns", meta->wall_offset_ns);
@@ -289,13 +291,14 @@ int rows_write_burst(struct rows_write *rows, uint64_t interface,
 	put_u64(&put, burst->threshold_bps);
 	put_u64(&put, burst->is_cut);
 	put_text(&put, burst_rule_name(recording->rule));
+	put_text(&put, recording->drop_reasons[0] ? recording->drop_reasons : NULL);
 	put_u64_or_null(&put, recording->speed_bps, recording->speed_bps);
 	put_text(&put, recording->speed_source[0] ? recording->speed_source : NULL);
 	return put_run(&put);
 }
 
 int rows_write_drops(struct rows_write *rows, uint64_t interface, uint32_t direction,
-		     uint64_t from_ns, uint64_t until_ns, uint64_t packets)
+		     uint64_t from_ns, uint64_t until_ns, const char *reason, uint64_t packets)
 {
 	struct put put = begin(rows, DROPS);
 
@@ -303,6 +306,7 @@ int rows_write_drops(struct rows_write *rows, uint64_t interface, uint32_t direc
 	put_u64(&put, until_ns);
 	put_u64(&put, interface);
 	put_text(&put, values_direction_name(direction));
+	put_text(&put, reason);
 	put_u64(&put, packets);
 	return put_run(&put);
 }

@@ -34,7 +34,7 @@ int rows_write_change(struct rows_write *rows, uint64_t interface,
 int rows_write_burst(struct rows_write *rows, uint64_t interface,
 		     const struct recording_burst *burst);
 int rows_write_drops(struct rows_write *rows, uint64_t interface, uint32_t direction,
-		     uint64_t from_ns, uint64_t until_ns, uint64_t packets);
+		     uint64_t from_ns, uint64_t until_ns, const char *reason, uint64_t packets);
 int rows_write_gap(struct rows_write *rows, const struct window_gap *gap);
 /* In place of the interface's row of that time; 0: of none. */
 int rows_write_counters(struct rows_write *rows, uint64_t interface,

@@ -34,11 +34,11 @@ static const struct object objects[] = {
 	 "CREATE TABLE bursts(interface INTEGER, direction TEXT, start_ns INTEGER, "
 	 "end_ns INTEGER, duration_ns INTEGER, windows INTEGER, packets INTEGER, bytes INTEGER, "
 	 "wire_packets INTEGER, wire_bytes INTEGER, drops INTEGER, peak_bps INTEGER, "
-	 "mean_bps INTEGER, threshold_bps INTEGER, is_cut INTEGER, rule TEXT, "
+	 "mean_bps INTEGER, threshold_bps INTEGER, is_cut INTEGER, rule TEXT, drop_reasons TEXT, "
 	 "speed_bps INTEGER, speed_source TEXT)"},
 	{"bursts_start", "CREATE INDEX bursts_start ON bursts(start_ns)"},
 	{"drops", "CREATE TABLE drops(from_ns INTEGER, until_ns INTEGER, interface INTEGER, "
-		  "direction TEXT, packets INTEGER)"},
+		  "direction TEXT, reason TEXT, packets INTEGER)"},
 	{"drops_from", "CREATE INDEX drops_from ON drops(from_ns)"},
 	{"gaps", "CREATE TABLE gaps(from_ns INTEGER, until_ns INTEGER)"},
 	{"gaps_from", "CREATE INDEX gaps_from ON gaps(from_ns)"},

@@ -176,6 +176,14 @@ int tracks_add_window(struct tracks *tracks, const struct window *window)
 	return 0;
 }
 
+void tracks_add_drop(struct tracks *tracks, const struct window_drop *drop)
+{
+	struct track *track = tracks_of_window(tracks, drop->slot, drop->start_ns);
+
+	if (track && drop->direction < N_DIRECTIONS)
+		drop_tally_add(&track->reasons[drop->direction], drop->reason, drop->packets);
+}
+
 /* Those that nobody will ask for any more leave their slot and the list. */
 static void prune(struct tracks *tracks, uint64_t until_ns)
 {
@@ -221,6 +229,7 @@ static void settle_track(struct tracks *tracks, struct track *track, uint64_t un
 	track->counters_before = track->counters;
 	for (d = 0; d < N_DIRECTIONS; d++) {
 		track->drops[d] = 0;
+		track->reasons[d].n = 0;
 		settle_chunk(tracks, &track->open[d], until_wall_ns);
 	}
 }

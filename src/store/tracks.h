@@ -36,6 +36,7 @@ struct track {
 	bool is_new, is_changed; /* its row is not there, not what it is */
 	struct track_chunk open[N_DIRECTIONS];
 	uint64_t drops[N_DIRECTIONS];                    /* since the last commit */
+	struct drop_tally reasons[N_DIRECTIONS];         /* of those, as far as they are known */
 	struct track_counters counters, counters_before; /* as of the last commit */
 	struct track *older;                             /* had the slot before; owned by `items` */
 };
@@ -54,6 +55,9 @@ struct tracks {
 };
 
 void tracks_release(struct tracks *tracks);
+
+/* Of drops that are in the windows. */
+void tracks_add_drop(struct tracks *tracks, const struct window_drop *drop);
 
 /* 0 or -ENOMEM; `link` is copied, NULL: not known. */
 int tracks_add(struct tracks *tracks, const struct series_member *member, const struct link *link);

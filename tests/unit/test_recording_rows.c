@@ -119,6 +119,7 @@ static int same_burst(void *context, const struct recording_burst *burst)
 	assert_int_equal(burst->rule, wanted.rule);
 	assert_int_equal(burst->speed_bps, wanted.speed_bps);
 	assert_string_equal(burst->speed_source, wanted.speed_source);
+	assert_string_equal(burst->drop_reasons, wanted.drop_reasons);
 	assert_memory_equal(&burst->burst.traffic, &wanted.burst.traffic,
 			    sizeof(wanted.burst.traffic));
 	assert_int_equal(burst->burst.start_ns, wanted.burst.start_ns);
@@ -192,6 +193,7 @@ static void add_rows(struct recorder *recorder, struct rows *rows, size_t i, uin
 	burst->rule = i % 3;
 	burst->speed_bps = i % 5 * 1000000000;
 	strcpy(burst->speed_source, i % 5 ? "netlink" : "");
+	strcpy(burst->drop_reasons, i % 3 ? "QDISC_DROP:12 other:1" : "");
 	fill(&counters->probe, sizeof(counters->probe), seed);
 	counters->has_kernel = i % 7;
 	if (counters->has_kernel)
@@ -325,6 +327,38 @@ static void thins_counters_out(void **state)
 	player_free(player);
 }
 
+static const char *reason_name(void *context, uint32_t reason)
+{
+	assert_ptr_equal(context, &reason_name);
+	return reason == 3 ? "THREE" : NULL;
+}
+
+/* Of 9 drops 5 have a reason that has a name, 3 one that has none, and 1 has none. */
+static void tells_drops_apart_by_reason(void **state)
+{
+	const struct place *place = *state;
+	const struct window window = {.start_ns = START_NS, .slot = 1, .direction = 1, .drops = 9};
+	const struct window_drop drops[] = {{START_NS, 1, 1, 3, 5}, {START_NS, 1, 1, 4, 3}};
+	const struct series_span span = {.from_ns = START_NS,
+					 .until_ns = START_NS + 10 * WIDTH_NS,
+					 .width_ns = WIDTH_NS,
+					 .windows = &window,
+					 .n_windows = 1,
+					 .drops = drops,
+					 .n_drops = 2};
+	struct traffic traffic;
+	struct error err;
+
+	traffic_start(&traffic, record_to(place->path, NULL), 0);
+	recorder_name_reasons(traffic.recorder, reason_name, (void *)&reason_name);
+	traffic_join(&traffic, 1, 5, "eth0");
+	assert_int_equal(recorder_add_span(traffic.recorder, &span, &err), 0);
+	close_recorder(traffic.recorder);
+	expect_answer(place, "SELECT packets FROM drops WHERE reason = 'THREE'", "5");
+	expect_answer(place, "SELECT sum(packets) FROM drops WHERE reason IS NULL", "4");
+	expect_answer(place, "SELECT sum(packets) FROM drops WHERE direction = 'tx'", "9");
+}
+
 static void sums_drops(void **state)
 {
 	const struct place *place = *state;
@@ -354,8 +388,11 @@ static void sums_drops(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RECORDING_TEST(keeps_meta_and_links), RECORDING_TEST(keeps_bursts_counters_changes),
-		RECORDING_TEST(follows_addresses),    RECORDING_TEST(thins_counters_out),
+		RECORDING_TEST(keeps_meta_and_links),
+		RECORDING_TEST(keeps_bursts_counters_changes),
+		RECORDING_TEST(follows_addresses),
+		RECORDING_TEST(thins_counters_out),
+		RECORDING_TEST(tells_drops_apart_by_reason),
 		RECORDING_TEST(sums_drops),
 	};
 
