@@ -191,7 +191,7 @@ static int run(const struct options *options)
 	if (bursts.output_error)
 		status = output_failed(bursts.output_error);
 	else
-		status = ret ? EXIT_CANNOT : EXIT_DONE;
+		status = ret ? EXIT_CANNOT : engine_exit_status(bursts.engine);
 out:
 	capture_free(bursts.capture);
 	burst_view_free(bursts.view);

@@ -313,7 +313,7 @@ static int run(const struct options *options)
 	if (drops.output_error)
 		status = output_failed(drops.output_error);
 	else
-		status = ret ? EXIT_CANNOT : EXIT_DONE;
+		status = ret ? EXIT_CANNOT : engine_exit_status(drops.engine);
 out:
 	engine_free(drops.engine);
 	drop_rows_release(&drops.interval);

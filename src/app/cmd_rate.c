@@ -118,19 +118,6 @@ static int finish(struct rate_command *rate)
 	return ret ? ret : rate_feed_drain(rate->feed);
 }
 
-/* The exit status of a run that nothing went wrong with: one that had nothing to show is no success. */
-static int status_of(const struct rate_command *rate)
-{
-	struct error err = {0};
-
-	if (rate->intervals)
-		return EXIT_DONE;
-	error_set(&err, -ENODEV, "no interface matched that could be probed");
-	error_hint(&err, "'ifpulse list' shows those there are");
-	log_error(&err);
-	return EXIT_CANNOT;
-}
-
 static int set_defaults(struct options *options, struct error *err)
 {
 	if (!options->interval_ns)
@@ -177,7 +164,7 @@ static int run(const struct options *options)
 	if (rate.output_error)
 		status = output_failed(rate.output_error);
 	else
-		status = ret ? EXIT_CANNOT : status_of(&rate);
+		status = ret ? EXIT_CANNOT : engine_exit_status(rate.engine);
 out:
 	rate_feed_free(rate.feed);
 	engine_free(rate.engine);

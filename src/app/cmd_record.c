@@ -368,7 +368,7 @@ static int run(const struct options *options)
 	engine_log_losses(record.engine);
 	if (!ret) {
 		say_done(&record);
-		status = EXIT_DONE;
+		status = engine_exit_status(record.engine);
 	}
 out:
 	burst_watch_free(record.watch);

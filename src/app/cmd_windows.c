@@ -102,7 +102,7 @@ static int run(const struct options *options)
 	if (windows.output_error)
 		status = output_failed(windows.output_error);
 	else
-		status = ret ? EXIT_CANNOT : EXIT_DONE;
+		status = ret ? EXIT_CANNOT : engine_exit_status(windows.engine);
 out:
 	engine_free(windows.engine);
 	output_release(&windows.output);

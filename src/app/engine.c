@@ -312,6 +312,18 @@ uint64_t engine_wall_offset_ns(const struct engine *engine)
 	return probe_wall_offset_ns(engine->roster.probe);
 }
 
+int engine_exit_status(const struct engine *engine)
+{
+	struct error err = {0};
+
+	if (engine->roster.was_attached)
+		return EXIT_DONE;
+	error_set(&err, -ENODEV, "no interface matched that could be probed");
+	error_hint(&err, "'ifpulse list' shows those there are");
+	log_error(&err);
+	return EXIT_CANNOT;
+}
+
 const struct link *engine_link(const struct engine *engine, uint32_t ifindex)
 {
 	return links_get(engine->roster.links, ifindex);

@@ -87,6 +87,12 @@ uint64_t engine_take_period_ns(const struct engine *engine);
 /* CLOCK_REALTIME - CLOCK_MONOTONIC of the windows' starts. */
 uint64_t engine_wall_offset_ns(const struct engine *engine);
 
+/*
+ * The exit status of a run that nothing went wrong with. One in which no interface was ever probed is no
+ * success, which is told.
+ */
+int engine_exit_status(const struct engine *engine);
+
 /* Says on stderr what the probe itself lost, where anything was lost. */
 void engine_log_losses(const struct engine *engine);
 

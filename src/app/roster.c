@@ -139,6 +139,7 @@ void roster_attach(struct roster *roster, const struct link *link, bool in_crowd
 		(roster->n - at) * sizeof(*roster->interfaces));
 	roster->interfaces[at] = interface;
 	roster->n++;
+	roster->was_attached = true;
 	roster->stack_changed = true;
 	log_debug("attached to %s", link->ifname);
 }

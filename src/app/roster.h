@@ -41,6 +41,7 @@ struct roster {
 	/* Before a slot is let go, while what was counted there can still be read; NULL: nobody asks. */
 	void (*leaving)(void *context, const struct interface *interface);
 	void *leaving_context;
+	bool was_attached; /* some interface was, at some time */
 	struct missed missed;
 	struct error refusal;    /* why the last one that was missed was */
 	bool slot_is_free;       /* one was given back: those that want one may be tried again */

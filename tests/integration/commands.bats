@@ -127,6 +127,10 @@ is_down() { # NS IFNAME
 	refused 3 "no interface matched" ifp "$NS0" rate -i 'nosuch*' -I 10ms -d 100ms
 	refused 3 "no interface matched" ifp "$NS0" rate -i 'nosuch*' -I 10ms -d 100ms --total -j
 	refused 3 "no interface matched" ifp "$NS0" rate -i 'nosuch*' -I 1ms -c 1 -d 200ms
+	refused 3 "no interface matched" ifp "$NS0" windows -i 'nosuch*' -d 100ms
+	refused 3 "no interface matched" ifp "$NS0" bursts -i 'nosuch*' -d 100ms -j
+	refused 3 "no interface matched" ifp "$NS0" drops -i 'nosuch*' -d 100ms -j
+	refused 3 "no interface matched" ifp "$NS0" record -i 'nosuch*' -d 100ms -o "$BATS_TEST_TMPDIR/run"
 }
 
 @test "intervals without an interface do not count: -c waits for the one that comes" {
