@@ -4,14 +4,13 @@
 #include <stdlib.h>
 
 #include "app/commands.h"
+#include "app/health_view.h"
 #include "app/loop.h"
-#include "app/output.h"
 #include "app/selected.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "kernel/links.h"
-#include "out/show_health.h"
 
 /* The counters of one interface when the period began. */
 struct baseline {
@@ -24,26 +23,10 @@ struct health_command {
 	enum health_period period;
 	struct loop *loop;
 	struct links *links;
-	struct output output;
-	struct table *table;
+	struct health_view view;
 	struct baseline *baselines;
 	size_t n, capacity;
-	bool found;
 };
-
-static void show(struct health_command *health, const struct link *link, uint64_t interval_ns,
-		 const struct rtnl_link_stats64 *before)
-{
-	struct health result = health_judge(before, &link->stats, &health->options->health_limits);
-
-	if (health_is_finding(result.verdict))
-		health->found = true;
-	if (health->output.writer)
-		show_health_record(health->output.writer, link->ifindex, link->ifname, interval_ns,
-				   &result);
-	else
-		show_health_row(health->table, link->ifname, interval_ns, &result);
-}
 
 static int take_baselines(struct health_command *health, struct error *err)
 {
@@ -132,22 +115,17 @@ static int judge(struct health_command *health, struct error *err)
 		ret = wait_period(health, &interval_ns, err);
 	if (ret)
 		return ret;
-	if (health->output.writer)
-		writer_open(health->output.writer);
 	links_for_each (link, health->links) {
+		const struct health_subject subject = {link->ifindex, link->ifname};
+
 		if (!selection_matches(selection, link->ifname))
 			continue;
 		if (health->period != PERIOD_INTERVAL)
-			show(health, link, 0, NULL);
+			health_view_show(&health->view, &subject, 0, NULL, &link->stats);
 		if (health->period != PERIOD_BOOT)
-			show(health, link, interval_ns, baseline_of(health, link->ifindex));
+			health_view_show(&health->view, &subject, interval_ns,
+					 baseline_of(health, link->ifindex), &link->stats);
 	}
-	if (health->output.writer)
-		writer_close(health->output.writer);
-	else if (table_rows(health->table))
-		table_print(health->table, health->output.sink, output_columns(&health->output));
-	else
-		log_info("no interface matches");
 	return 0;
 }
 
@@ -176,23 +154,15 @@ static int run(const struct options *options)
 		log_error(&err);
 		return EXIT_CANNOT;
 	}
-	if (output_new(&health.output, options, cmd_health.json, loop_stop_fd(health.loop)))
+	if (health_view_new(&health.view, options, loop_stop_fd(health.loop)))
 		goto out;
-	if (!health.output.writer && show_health_table_new(&health.table, health.output.colour))
-		goto out;
-	ret = judge(&health, &err);
-	if (ret) {
+	if (judge(&health, &err))
 		log_error(&err);
-		goto out;
-	}
-	ret = output_flush(&health.output);
-	status = ret ? output_failed(ret) : EXIT_DONE;
-	if (status == EXIT_DONE && health.found)
-		status = EXIT_FOUND;
+	else
+		status = health_view_end(&health.view, "no interface matches");
 out:
 	links_free(health.links);
-	table_free(health.table);
-	output_release(&health.output);
+	health_view_release(&health.view);
 	loop_free(health.loop);
 	free(health.baselines);
 	return status;

@@ -267,19 +267,7 @@ static int run(const struct options *options)
 }
 
 static const enum option_id ids[] = {
-	'o',
-	'i',
-	OPTION_FROM,
-	OPTION_TO,
-	OPTION_RULE,
-	OPTION_THRESHOLD,
-	OPTION_LOW,
-	OPTION_SPEED,
-	OPTION_FACTOR,
-	OPTION_FLOOR,
-	OPTION_MIN_DURATION,
-	OPTION_MERGE_GAP,
-	OPTION_END,
+	'o', 'i', OPTION_FROM, OPTION_TO, OPTIONS_OF_BURSTS, OPTION_END,
 };
 
 const struct command cmd_plot = {

@@ -238,22 +238,8 @@ static const enum option_id windows_ids[] = {
 	'i', OPTION_BUSY, OPTION_FROM, OPTION_TO, 'c', 'j', OPTION_CSV, OPTION_END,
 };
 static const enum option_id bursts_ids[] = {
-	'i',
-	OPTION_RULE,
-	OPTION_THRESHOLD,
-	OPTION_LOW,
-	OPTION_SPEED,
-	OPTION_FACTOR,
-	OPTION_FLOOR,
-	OPTION_MIN_DURATION,
-	OPTION_MERGE_GAP,
-	OPTION_SUMMARY,
-	OPTION_FROM,
-	OPTION_TO,
-	'c',
-	'j',
-	OPTION_CSV,
-	OPTION_END,
+	'i', OPTIONS_OF_BURSTS, OPTION_SUMMARY, OPTION_FROM, OPTION_TO, 'c',
+	'j', OPTION_CSV,        OPTION_END,
 };
 
 static const struct command replays[] = {

@@ -60,6 +60,11 @@ enum option_id {
 	OPTION_VERSION,
 };
 
+/* What every command takes that judges bursts, for its list of ids. */
+#define OPTIONS_OF_BURSTS                                                                     \
+	OPTION_RULE, OPTION_THRESHOLD, OPTION_LOW, OPTION_SPEED, OPTION_FACTOR, OPTION_FLOOR, \
+		OPTION_MIN_DURATION, OPTION_MERGE_GAP
+
 enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
 
 enum health_period { PERIOD_DEFAULT, PERIOD_BOOT, PERIOD_INTERVAL, PERIOD_BOTH };

@@ -4,11 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "app/health_view.h"
 #include "app/loop.h"
-#include "app/output.h"
 #include "app/replay_feed.h"
 #include "base/log.h"
-#include "out/show_health.h"
 
 /*
  * What the kernel had counted of one interface when the time began and when it was over. The counters
@@ -23,10 +22,8 @@ struct reading {
 struct replay_health {
 	const struct options *options;
 	struct replay_feed *feed;
-	struct output output;
-	struct table *table;
+	struct health_view view;
 	struct reading *readings; /* by slot - 1 */
-	bool found;
 };
 
 static int take(void *context, const struct recording_counters *counters)
@@ -48,25 +45,11 @@ static int take(void *context, const struct recording_counters *counters)
 	return 0;
 }
 
-static void show(struct replay_health *health, const struct series_member *member,
-		 uint64_t interval_ns, const struct rtnl_link_stats64 *before,
-		 const struct rtnl_link_stats64 *after)
-{
-	struct health result = health_judge(before, after, &health->options->health_limits);
-
-	if (health_is_finding(result.verdict))
-		health->found = true;
-	if (health->output.writer)
-		show_health_record(health->output.writer, member->ifindex, member->ifname,
-				   interval_ns, &result);
-	else
-		show_health_row(health->table, member->ifname, interval_ns, &result);
-}
-
 /* Where they were not written again they had not changed: known for all of the time. */
 static void show_reading(struct replay_health *health, const struct series_member *member,
 			 const struct reading *reading)
 {
+	const struct health_subject subject = {member->ifindex, member->ifname};
 	enum health_period period = health->options->health_period;
 	uint64_t from_ns = replay_feed_from_ns(health->feed);
 	uint64_t until_ns = replay_feed_until_ns(health->feed);
@@ -82,9 +65,10 @@ static void show_reading(struct replay_health *health, const struct series_membe
 	if (reading->until_ns > until_ns)
 		until_ns = reading->until_ns;
 	if (period != PERIOD_INTERVAL)
-		show(health, member, 0, NULL, &reading->after);
+		health_view_show(&health->view, &subject, 0, NULL, &reading->after);
 	if (period != PERIOD_BOOT)
-		show(health, member, until_ns - from_ns, &reading->before, &reading->after);
+		health_view_show(&health->view, &subject, until_ns - from_ns, &reading->before,
+				 &reading->after);
 }
 
 static int judge(struct replay_health *health, struct error *err)
@@ -106,17 +90,9 @@ static int judge(struct replay_health *health, struct error *err)
 	ret = player_counters(player, take, health, err);
 	if (ret)
 		return ret;
-	if (health->output.writer)
-		writer_open(health->output.writer);
 	for (i = 0; i < n; i++)
 		if (health->readings[i].is_there)
 			show_reading(health, &members[i], &health->readings[i]);
-	if (health->output.writer)
-		writer_close(health->output.writer);
-	else if (table_rows(health->table))
-		table_print(health->table, health->output.sink, output_columns(&health->output));
-	else
-		log_info("the recording has no counters of that time");
 	return 0;
 }
 
@@ -124,31 +100,23 @@ int replay_health(const struct options *options)
 {
 	struct replay_health health = {.options = options};
 	struct loop *loop = NULL; /* for its signals alone */
-	int ret, status = EXIT_CANNOT;
+	int status = EXIT_CANNOT;
 	struct error err = {0};
 
-	ret = loop_new(&loop, &err);
-	if (ret) {
+	if (loop_new(&loop, &err)) {
 		log_error(&err);
 		return EXIT_CANNOT;
 	}
-	if (output_new(&health.output, options, WRITER_JSON_ARRAY, loop_stop_fd(loop)))
+	if (health_view_new(&health.view, options, loop_stop_fd(loop)))
 		goto out;
-	if (!health.output.writer && show_health_table_new(&health.table, health.output.colour))
-		goto out;
-	ret = judge(&health, &err);
-	if (ret) {
+	if (judge(&health, &err))
 		log_error(&err);
-		goto out;
-	}
-	ret = output_flush(&health.output);
-	status = ret ? output_failed(ret) : EXIT_DONE;
-	if (status == EXIT_DONE && health.found)
-		status = EXIT_FOUND;
+	else
+		status =
+			health_view_end(&health.view, "the recording has no counters of that time");
 out:
-	table_free(health.table);
+	health_view_release(&health.view);
 	replay_feed_free(health.feed);
-	output_release(&health.output);
 	loop_free(loop);
 	free(health.readings);
 	return status;
