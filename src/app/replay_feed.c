@@ -55,6 +55,10 @@ static int check_selected(const struct replay_feed *feed, struct error *err)
 	for (i = 0; i < n; i++)
 		if (replay_feed_selects(feed, members[i].slot))
 			return 0;
+	if (!n)
+		return error_set(err, -ENODEV,
+				 "%s has no interface: none matched while it was made",
+				 feed->options->file);
 	error_set(err, -ENODEV, "%s has no interface that is selected", feed->options->file);
 	error_hint(err, "leave out --interface to see those it has");
 	return -ENODEV;

@@ -283,6 +283,14 @@ lock() { # SECONDS
 	[[ $stderr == *"has no windows"* ]]
 }
 
+@test "a recording without an interface is told as such" {
+	start_ifpulse "$NS0" record -o "$FILE" -v -i 'zz*'
+	wait_for_line "$IFPULSE_ERR" 'recording to'
+	stop_ifpulse
+	run -3 --separate-stderr replay windows
+	[[ $stderr == *"has no interface: none matched"* && $stderr != *"leave out"* ]]
+}
+
 @test "an export is of the interfaces that are selected" {
 	record -i 'w*'
 	ip -n "$NS0" link add w0 type veth peer name w1
