@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "out/show_burst.h"
+#include "store/schema.h"
 
 struct lines {
 	const struct replay_feed *feed;
@@ -81,7 +82,21 @@ static const struct series_member *member_of(const struct lines *lines, uint32_t
 	return &player_members(replay_feed_player(lines->feed), &n)[slot - 1];
 }
 
-/* The probe's counts, since the interface was attached. */
+#define PUT_KERNEL(name) writer_unsigned(writer, #name, kernel->name);
+
+/* NULL: unknown. */
+static void put_kernel(struct writer *writer, const struct rtnl_link_stats64 *kernel)
+{
+	if (!kernel) {
+		writer_null(writer, "kernel");
+		return;
+	}
+	writer_begin_object(writer, "kernel");
+	SCHEMA_KERNEL_COUNTERS(PUT_KERNEL)
+	writer_end_object(writer);
+}
+
+/* The probe's counts, since the interface was attached, and the kernel's own. */
 static int put_counters(void *context, const struct recording_counters *counters)
 {
 	static const char *const directions[] = {"rx", "tx"};
@@ -116,6 +131,7 @@ static int put_counters(void *context, const struct recording_counters *counters
 			writer_unsigned(lines->writer, name, fields[i].value);
 		}
 	}
+	put_kernel(lines->writer, counters->has_kernel ? &counters->kernel : NULL);
 	writer_end(lines->writer);
 	return 0;
 }

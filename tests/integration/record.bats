@@ -71,6 +71,10 @@ has_rows() { # TABLE ROWS
 	assert_equal "$("$BUILD/ifpulse" export "$FILE" --format jsonl |
 		jq -s '[.[] | select(.type == "window" and .direction == "tx") | .packets] | add')" \
 		"$count" "packets in JSON lines"
+	# What the kernel counted meanwhile is there, too.
+	assert_equal "$("$BUILD/ifpulse" export "$FILE" --format jsonl |
+		jq -s '[.[] | select(.type == "counters") | .kernel.tx_packets] | max - min')" \
+		"$count" "packets of the kernel in JSON lines"
 }
 
 # Every window, idle ones too, one after the other on the clock's multiples.
