@@ -139,6 +139,12 @@ static int finish(struct bursts_command *bursts)
 	return ret;
 }
 
+static bool wants_capture(const struct capture_options *capture)
+{
+	return capture->once || capture->pre_ns != CAPTURE_PRE_NS ||
+	       capture->post_ns != CAPTURE_POST_NS || capture->max != CAPTURE_MAX;
+}
+
 static int check(struct options *options, struct error *err)
 {
 	if (options->no_windows) {
@@ -148,8 +154,8 @@ static int check(struct options *options, struct error *err)
 	}
 	if (!options->window_ns)
 		options->window_ns = OPTIONS_WINDOW_NS;
-	if (options->capture.once && !options->capture.directory) {
-		error_set(err, -EINVAL, "--once needs something to capture into");
+	if (!options->capture.directory && wants_capture(&options->capture)) {
+		error_set(err, -EINVAL, "--pre, --post, --once and --max are of --capture");
 		error_hint(err, "give --capture a directory");
 		return -EINVAL;
 	}

@@ -152,7 +152,7 @@ static int take_moment(const struct option_spec *spec, void *value, const char *
 	int ret;
 
 	(void)spec;
-	moment.is_wall = strchr(text, 'T') || strchr(text, '-');
+	moment.is_wall = strpbrk(text, "T-:");
 	ret = moment.is_wall ? units_parse_wall(text, &moment.ns, err)
 			     : units_parse_time(text, &moment.ns, err);
 	if (!ret)

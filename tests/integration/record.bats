@@ -95,6 +95,8 @@ has_rows() { # TABLE ROWS
 	[[ $stderr == *"has nothing of that time"*"it goes from"* ]]
 	run -3 --separate-stderr replay windows --from 20ms --to 10ms
 	[[ $stderr == *"--to has to be later"* ]]
+	run -2 --separate-stderr replay windows --from 12:34:56
+	[[ $stderr == *"not a UTC time like"* ]]
 	# Within a window: that window.
 	assert_equal "$(replay windows -j --from 20300us --to 20400us | wc -l)" 2
 }
@@ -475,6 +477,7 @@ lock() { # SECONDS
 	assert_equal "$(wc -l <"$IFPULSE_OUT")" 4 "bursts told"
 	grep -q 'the last (--max)' "$IFPULSE_ERR"
 	run -2 "$BUILD/ifpulse" bursts --once
+	run -2 "$BUILD/ifpulse" bursts --post 1s
 	run -3 in_ns "$NS0" "$BUILD/ifpulse" bursts -i v0 --capture /dev/null -d 10ms
 }
 
