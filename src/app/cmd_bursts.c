@@ -181,8 +181,7 @@ static int run(const struct options *options)
 		goto out;
 	ret = set_up(&bursts, &err);
 	if (ret) {
-		log_error(&err);
-		status = ret == -EINTR ? EXIT_DONE : EXIT_CANNOT;
+		status = engine_start_failed(&err);
 		goto out;
 	}
 	ret = loop_run(bursts.loop);

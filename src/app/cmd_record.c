@@ -23,6 +23,7 @@
 #define COUNTERS_PERIOD_NS (10 * NSEC_PER_SEC)
 /* Somebody else may hold the file's lock for a while: what is not written yet waits. */
 #define COMMITS_BUSY_AT_MOST 10
+#define LAST_WAIT_US 500000
 /* Rows of bursts from commit to commit: a saturated link of 10 us windows could have 100,000. */
 #define BURSTS_AT_MOST 1000
 
@@ -290,9 +291,12 @@ static int finish(struct record_command *record, struct error *err)
 		ret = err->code;
 	}
 	/* There is no next time: whoever has the lock is waited for. */
-	do
-		ret = ret ? ret : commit(record, err);
-	while (!ret && record->busy);
+	while (!ret) {
+		ret = commit(record, err);
+		if (!record->busy)
+			break;
+		usleep(LAST_WAIT_US);
+	}
 	if (ret)
 		return ret;
 	ret = recorder_close(tape_recorder(record->tape), err);
@@ -354,8 +358,7 @@ static int run(const struct options *options)
 	if (!ret)
 		ret = set_up(&record, &err);
 	if (ret) {
-		log_error(&err);
-		status = ret == -EINTR ? EXIT_DONE : EXIT_CANNOT;
+		status = engine_start_failed(&err);
 		goto out;
 	}
 	/* What ends the loop has been logged; what is there is still written down. */

@@ -312,6 +312,16 @@ uint64_t engine_wall_offset_ns(const struct engine *engine)
 	return probe_wall_offset_ns(engine->roster.probe);
 }
 
+int engine_start_failed(const struct error *err)
+{
+	if (err->code == -EINTR) {
+		log_info("%s", err->what);
+		return EXIT_DONE;
+	}
+	log_error(err);
+	return EXIT_CANNOT;
+}
+
 int engine_exit_status(const struct engine *engine)
 {
 	struct error err = {0};

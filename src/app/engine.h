@@ -87,6 +87,9 @@ uint64_t engine_take_period_ns(const struct engine *engine);
 /* CLOCK_REALTIME - CLOCK_MONOTONIC of the windows' starts. */
 uint64_t engine_wall_offset_ns(const struct engine *engine);
 
+/* Says why a run did not begin, and gives its exit status: to be stopped while attaching is no failure. */
+int engine_start_failed(const struct error *err);
+
 /*
  * The exit status of a run that nothing went wrong with. One in which no interface was ever probed is no
  * success, which is told.

@@ -14,6 +14,10 @@
 #include "store/schema.h"
 #include "store/values.h"
 
+/* Whoever commits has windows to read meanwhile; at the end there is time. */
+#define BUSY_TIMEOUT_MS 20
+#define CLOSE_TIMEOUT_MS 500
+
 static int set_pragma(sqlite3 *db, const char *name, uint64_t value)
 {
 	char text[64];
@@ -128,6 +132,7 @@ int recorder_new(struct recorder **out, const char *path, const struct recording
 		recorder->is_void = true;
 		goto out;
 	}
+	sqlite3_busy_timeout(recorder->db, BUSY_TIMEOUT_MS);
 	*out = recorder;
 	return 0;
 out:
@@ -334,6 +339,7 @@ int recorder_close(struct recorder *recorder, struct error *err)
 	bool is_alone = false;
 	int ret, rc;
 
+	sqlite3_busy_timeout(db, CLOSE_TIMEOUT_MS);
 	ret = recorder_commit(recorder, err);
 	if (ret)
 		return ret;

@@ -81,7 +81,8 @@ int recorder_add_change(struct recorder *recorder, const struct recording_change
 
 /*
  * Writes all of it down. After a failure, what was collected is still there, and what was committed
- * before is whole: it may be called again. -EBUSY: another process holds a lock, for half a second.
+ * before is whole: it may be called again. -EBUSY: another process holds a lock, and 20 ms were not
+ * enough.
  */
 int recorder_commit(struct recorder *recorder, struct error *err);
 

@@ -292,7 +292,8 @@ lock() { # SECONDS
 @test "a recording without an interface is told as such" {
 	start_ifpulse "$NS0" record -o "$FILE" -v -i 'zz*'
 	wait_for_line "$IFPULSE_ERR" 'recording to'
-	stop_ifpulse
+	stop_ifpulse || true
+	assert_equal "$IFPULSE_STATUS" 3 status
 	run -3 --separate-stderr replay windows
 	[[ $stderr == *"has no interface: none matched"* && $stderr != *"leave out"* ]]
 }
