@@ -228,8 +228,8 @@ enough_bursts() { # N BURSTS
 		fi
 	}
 	judge --found "$good" "${options[@]}"
-	# Columns: 1 time, 5 duration_us, 7 windows, 8 bytes, 9 packets, 10 and 11 on the wire, 12 peak_bps,
-	# 13 mean_bps.
+	# Columns: 1 time, 5 duration_us, 7 windows, 8 bytes, 9 packets, 10 and 11 on the wire, 14 peak_bps,
+	# 15 mean_bps.
 	judge_sees "a burst missing" 'NR != 20'
 	judge_sees "a burst twice" '{ print } NR == 20'
 	judge_sees "a byte more" 'NR == 20 { $8++ } 1'
@@ -237,8 +237,8 @@ enough_bursts() { # N BURSTS
 	judge_sees "a packet more" 'NR == 20 { $9++ } 1'
 	judge_sees "a packet more on the wire" 'NR == 20 { $11++ } 1'
 	judge_sees "a byte of one burst in the next" 'NR == 20 { $8++; $10++ } NR == 21 { $8--; $10-- } 1'
-	judge_sees "another peak" 'NR == 20 { $12 += 80000 } 1'
-	judge_sees "another mean" 'NR == 20 { $13++ } 1'
+	judge_sees "another peak" 'NR == 20 { $14 += 80000 } 1'
+	judge_sees "another mean" 'NR == 20 { $15++ } 1'
 	judge_sees "a window too long" 'NR == 20 { $5 += 100; $7++ } 1'
 	judge_sees "all a window late" 'NR > 1 { $1 = sprintf("%s%06dZ", substr($1, 1, 20),
 		(substr($1, 21, 6) + 100) % 1000000) } 1'
