@@ -22,6 +22,8 @@ const volatile bool has_drop_kinds = false;
 const volatile bool has_drop_locations = false;
 
 #define MAC_HEADER_UNSET ((__u16)~0U)
+#define PACKET_OUTGOING 4            /* linux/if_packet.h */
+#define PRIVATE_FLAG_BRIDGE (1 << 1) /* IFF_EBRIDGE of linux/netdevice.h */
 
 /* Loads an argument where it stands: the verifier refuses those that the kernel does not pass. */
 #define ARGUMENT(ctx, n) (*(volatile __u64 *)&(ctx)[n])
@@ -68,6 +70,30 @@ static __always_inline struct net *netns_of_socket(struct sock *sk)
 	(bpf_core_enum_value_exists(enum skb_drop_reason, name) && \
 	 (reason) == bpf_core_enum_value(enum skb_drop_reason, name))
 
+/* Of the neighbour's queue: all of it waits to be sent. */
+static __always_inline bool is_neighbours(__u64 reason)
+{
+	return IS_REASON(reason, SKB_DROP_REASON_NEIGH_CREATEFAIL) ||
+	       IS_REASON(reason, SKB_DROP_REASON_NEIGH_FAILED) ||
+	       IS_REASON(reason, SKB_DROP_REASON_NEIGH_QUEUEFULL) ||
+	       IS_REASON(reason, SKB_DROP_REASON_NEIGH_DEAD);
+}
+
+static __always_inline bool is_bridge(struct net_device *dev)
+{
+	return dev && (BPF_CORE_READ_BITFIELD(dev, priv_flags) & PRIVATE_FLAG_BRIDGE);
+}
+
+/*
+ * A bridge hands up what came in by a port: not yet routed, and with the MAC header pulled. It pulls that
+ * of what it is to send, too, which was made here or has been routed.
+ */
+static __always_inline enum direction direction_of_bridge(struct sk_buff *skb, bool is_pulled)
+{
+	return skb->skb_iif && is_pulled && !skb->_skb_refdst ? DIRECTION_INGRESS
+							      : DIRECTION_EGRESS;
+}
+
 /*
  * skb_iif is the interface that a packet came in by, 0 for one made here. Where that is not enough
  * the reason may say it; else the MAC header does: on the way in it has been pulled, on the way out
@@ -78,7 +104,7 @@ static __always_inline enum direction direction_of(struct sk_buff *skb, struct n
 {
 	__u32 iif = skb->skb_iif, offset = skb->data - skb->head;
 	__u16 mac = skb->mac_header;
-	bool has_mac = mac != MAC_HEADER_UNSET;
+	bool has_mac = mac != MAC_HEADER_UNSET, is_pulled = has_mac && offset > mac;
 
 	if (IS_REASON(reason, SKB_DROP_REASON_XDP) ||
 	    IS_REASON(reason, SKB_DROP_REASON_TC_INGRESS) ||
@@ -86,15 +112,21 @@ static __always_inline enum direction direction_of(struct sk_buff *skb, struct n
 	    IS_REASON(reason, SKB_DROP_REASON_PTYPE_ABSENT))
 		return DIRECTION_INGRESS;
 	if (IS_REASON(reason, SKB_DROP_REASON_TC_EGRESS) ||
-	    IS_REASON(reason, SKB_DROP_REASON_QDISC_DROP))
+	    IS_REASON(reason, SKB_DROP_REASON_QDISC_DROP) || is_neighbours(reason))
 		return DIRECTION_EGRESS;
+	/* A packet socket has put the MAC header back on what it hears, either way. */
+	if (IS_REASON(reason, SKB_DROP_REASON_PACKET_SOCK_ERROR))
+		return BPF_CORE_READ_BITFIELD(skb, pkt_type) == PACKET_OUTGOING ? DIRECTION_EGRESS
+										: DIRECTION_INGRESS;
+	if (iif != ifindex && is_bridge(dev))
+		return direction_of_bridge(skb, is_pulled);
 	if (iif && iif != ifindex)
 		return DIRECTION_EGRESS;
 	/* Routed out again by the interface it came in by, and with its new MAC header on. */
 	if (iif && dev && dev->hard_header_len && has_mac && offset == mac &&
 	    kfree_skb_arguments > 2)
 		return DIRECTION_EGRESS;
-	if (iif || (has_mac && offset > mac))
+	if (iif || is_pulled)
 		return DIRECTION_INGRESS;
 	/*
 	 * XDP in a veth gets the packet with its MAC header back on. It may still belong to the socket

@@ -39,6 +39,7 @@ struct bpf_xdp_entity {
 struct net_device {
 	int ifindex;
 	unsigned short hard_header_len;
+	unsigned long priv_flags : 32;      /* no bit-field before Linux 6.12 */
 	struct bpf_xdp_entity xdp_state[3]; /* by enum bpf_xdp_mode */
 	possible_net_t nd_net;
 };
@@ -54,7 +55,9 @@ struct sock {
 struct sk_buff {
 	struct net_device *dev;
 	struct sock *sk;
+	unsigned long _skb_refdst; /* a struct dst_entry *, and whether it is not counted */
 	int skb_iif;
+	__u8 pkt_type : 3;
 	__u8 encapsulation : 1;
 	__u8 tc_skip_classify : 1;
 	__u16 inner_transport_header;
@@ -86,6 +89,11 @@ enum skb_drop_reason {
 	SKB_DROP_REASON_CPU_BACKLOG,
 	SKB_DROP_REASON_XDP,
 	SKB_DROP_REASON_TC_INGRESS,
+	SKB_DROP_REASON_NEIGH_CREATEFAIL,
+	SKB_DROP_REASON_NEIGH_FAILED,
+	SKB_DROP_REASON_NEIGH_QUEUEFULL,
+	SKB_DROP_REASON_NEIGH_DEAD,
+	SKB_DROP_REASON_PACKET_SOCK_ERROR,
 	SKB_DROP_REASON_PTYPE_ABSENT, /* UNHANDLED_PROTO in later kernels */
 };
 
