@@ -24,6 +24,7 @@ const volatile bool has_drop_locations = false;
 #define MAC_HEADER_UNSET ((__u16)~0U)
 #define PACKET_OUTGOING 4            /* linux/if_packet.h */
 #define PRIVATE_FLAG_BRIDGE (1 << 1) /* IFF_EBRIDGE of linux/netdevice.h */
+#define REFDST_FLAGS 1UL             /* SKB_DST_NOREF of linux/skbuff.h */
 
 /* Loads an argument where it stands: the verifier refuses those that the kernel does not pass. */
 #define ARGUMENT(ctx, n) (*(volatile __u64 *)&(ctx)[n])
@@ -170,6 +171,40 @@ static __always_inline void count_drop(__u32 slot, enum direction direction, __u
 		count_drop_in_window(slot, direction, reason);
 }
 
+/*
+ * A packet made here that has a route, and no device yet: netfilter's OUTPUT drops such. The route's place
+ * in the skb is shared as well, so it is believed only if its device's namespace is one. Returns that, 0
+ * if there is none.
+ */
+static __always_inline __u32 output_of(struct sk_buff *skb, __u32 *ifindex)
+{
+	struct dst_entry *route = (struct dst_entry *)(skb->_skb_refdst & ~REFDST_FLAGS);
+	struct net_device *dev;
+	struct net *net;
+
+	if (!route || !bpf_core_field_exists(route->dev))
+		return 0;
+	dev = BPF_CORE_READ(route, dev);
+	net = BPF_CORE_READ(dev, nd_net.net);
+	if (!net || BPF_CORE_READ(net, loopback_dev, nd_net.net) != net)
+		return 0;
+	*ifindex = BPF_CORE_READ(dev, ifindex);
+	return BPF_CORE_READ(net, ns.inum);
+}
+
+static __always_inline void count_unsent(struct sk_buff *skb, __u64 reason, __u64 location)
+{
+	__u32 ifindex = 0, slot, inum = output_of(skb, &ifindex);
+
+	if (!inum) {
+		count_drop(SLOT_NONE, DIRECTION_INGRESS, reason, location);
+		return;
+	}
+	slot = inum == probed_netns_inum ? slot_of(ifindex) : SLOT_NONE;
+	if (slot != SLOT_NONE)
+		count_drop(slot, DIRECTION_EGRESS, reason, location);
+}
+
 SEC("tp_btf/kfree_skb")
 int ifpulse_drop(__u64 *ctx)
 {
@@ -194,7 +229,11 @@ int ifpulse_drop(__u64 *ctx)
 		if (!net && kfree_skb_arguments > 3)
 			net = netns_of_socket((struct sock *)ARGUMENT(ctx, 3));
 		ifindex = skb->skb_iif;
-		if (!net || !ifindex) {
+		if (!ifindex) {
+			count_unsent(skb, reason, ctx[1]);
+			return 0;
+		}
+		if (!net) {
 			count_drop(SLOT_NONE, DIRECTION_INGRESS, reason, ctx[1]);
 			return 0;
 		}

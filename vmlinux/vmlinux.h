@@ -44,6 +44,11 @@ struct net_device {
 	possible_net_t nd_net;
 };
 
+/* dev is dev_rcu by another name since Linux 6.18: it may be gone one day. */
+struct dst_entry {
+	struct net_device *dev;
+};
+
 struct sock_common {
 	possible_net_t skc_net;
 };
