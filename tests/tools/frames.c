@@ -100,6 +100,53 @@ static int raw_send(int argc, char **argv)
 	return tool_report_sends(&sends, 1, "frame_bytes") ?: ret;
 }
 
+/*
+ * A packet socket that hears the frames of raw-send's type that come in, or all frames, also those that
+ * go out; and that reads none.
+ */
+static int idle(int argc, char **argv)
+{
+	uint64_t size, timeout = TOOL_TIMEOUT, ready_fd = STDERR_FILENO;
+	struct sockaddr_ll address = {.sll_family = AF_PACKET,
+				      .sll_protocol = htons(ETHERTYPE_EXPERIMENTAL)};
+	const char *name;
+	bool all = false;
+	const struct tool_option options[] = {
+		{"interface", .text = &name, .required = true},
+		{"receive-buffer", .number = &size, .min = 1, .max = INT32_MAX, .required = true},
+		{"all", .flag = &all},
+		{"timeout", .number = &timeout, .min = 1, .max = TOOL_SECONDS_MAX},
+		{"ready-fd", .number = &ready_fd, .min = 1, .max = INT16_MAX},
+	};
+	struct tpacket_stats stats = {0};
+	socklen_t stats_size = sizeof(stats);
+	int fd, receive_buffer;
+
+	if (!tool_options(argc, argv, options, TOOL_COUNT(options)))
+		return TOOL_USAGE;
+	tool_start(timeout);
+	receive_buffer = (int)size;
+	if (all)
+		address.sll_protocol = htons(ETH_P_ALL);
+	address.sll_ifindex = (int)if_nametoindex(name);
+	if (!address.sll_ifindex)
+		return tool_fail("if_nametoindex", name);
+	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return tool_fail("socket", "AF_PACKET");
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer)))
+		return tool_fail("setsockopt", "SO_RCVBUF");
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)))
+		return tool_fail("bind", name);
+	tool_ready(ready_fd);
+	while (!tool_stopped)
+		pause();
+	if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &stats, &stats_size))
+		return tool_fail("getsockopt", "PACKET_STATISTICS");
+	printf("{\"heard\":%u,\"socket_drops\":%u}\n", stats.tp_packets, stats.tp_drops);
+	return tool_finish(true);
+}
+
 static int hold(int argc, char **argv)
 {
 	uint64_t seconds = HOLD_SECONDS, ready_fd = STDERR_FILENO;
@@ -148,6 +195,11 @@ static const char usage[] =
 	"           [--timeout SECONDS (20)]\n"
 	"           N frames of BYTES, 14 bytes of header and 4 of tag included, then one JSON "
 	"object\n"
+	"  idle     --interface NAME --receive-buffer BYTES [--all] [--timeout SECONDS (20)]\n"
+	"           [--ready-fd FD]\n"
+	"           hears frames of raw-send's type that come in, or all that come or go, and "
+	"reads\n"
+	"           none, until it is interrupted\n"
 	"  hold     --interface NAME --kind tap|tun [--seconds S (60)] [--drain] [--ready-fd FD]\n"
 	"           writes \"ready\" to FD (2, stderr) once the device is there, and keeps it "
 	"until\n"
@@ -159,6 +211,7 @@ int main(int argc, char **argv)
 {
 	static const struct tool_mode modes[] = {
 		{"raw-send", raw_send},
+		{"idle", idle},
 		{"hold", hold},
 	};
 

@@ -3,8 +3,8 @@
  * neighbour: somebody else's program on a hook, which counts packets and lets them pass, or ends the
  * chain. It tells the tests whether ifpulse leaves others alone and is left alone by them.
  *
- *   neighbour --interface NAME --direction ingress|egress --mode tcx|clsact|xdp [--first]
- *             [--verdict next|ok|drop]
+ *   neighbour --interface NAME --direction ingress|egress --mode tcx|clsact|xdp|xdp-skb
+ *             [--first] [--verdict next|ok|drop|steal]
  *
  * Says "ready" on stderr when attached, and on SIGINT or SIGTERM detaches and prints {"packets":N}.
  * With --leave a clsact filter stays when the program ends.
@@ -33,7 +33,8 @@
 
 #define VERDICT_NEXT (-1)
 #define VERDICT_OK 0
-#define VERDICT_DROP 2 /* TC_ACT_SHOT */
+#define VERDICT_DROP 2  /* TC_ACT_SHOT */
+#define VERDICT_STEAL 4 /* TC_ACT_STOLEN: gone, and no drop; clsact alone knows it */
 #define XDP_VERDICT_DROP 1
 
 struct settings {
@@ -93,10 +94,15 @@ static int attach_tcx(const struct settings *settings, int prog_fd, unsigned int
 	return fd;
 }
 
-/* In the driver, where it has XDP: what is dropped there never becomes a packet of the stack's. */
-static int attach_xdp(int prog_fd, unsigned int ifindex)
+/*
+ * In the driver, where it has XDP: what is dropped there never becomes a packet of the stack's. Or (xdp-skb)
+ * before the stack.
+ */
+static int attach_xdp(const struct settings *settings, int prog_fd, unsigned int ifindex)
 {
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
+	LIBBPF_OPTS(bpf_link_create_opts, opts,
+		    .flags = strcmp(settings->mode, "xdp") ? XDP_FLAGS_SKB_MODE
+							   : XDP_FLAGS_DRV_MODE);
 	int fd = bpf_link_create(prog_fd, (int)ifindex, BPF_XDP, &opts);
 
 	if (fd < 0)
@@ -106,10 +112,12 @@ static int attach_xdp(int prog_fd, unsigned int ifindex)
 
 static int verdict_of(const struct settings *settings)
 {
-	if (!strcmp(settings->mode, "xdp"))
+	if (!strncmp(settings->mode, "xdp", 3))
 		return XDP_VERDICT_DROP;
 	if (!strcmp(settings->verdict, "ok"))
 		return VERDICT_OK;
+	if (!strcmp(settings->verdict, "steal"))
+		return VERDICT_STEAL;
 	return strcmp(settings->verdict, "drop") ? VERDICT_NEXT : VERDICT_DROP;
 }
 
@@ -203,7 +211,7 @@ int main(int argc, char **argv)
 	bool xdp;
 
 	parse(&settings, argc, argv);
-	xdp = !strcmp(settings.mode, "xdp");
+	xdp = !strncmp(settings.mode, "xdp", 3);
 	ifindex = if_nametoindex(settings.interface);
 	if (!ifindex)
 		fail(settings.interface, errno);
@@ -218,7 +226,7 @@ int main(int argc, char **argv)
 	prog_fd = load_counter(xdp ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SCHED_CLS, map_fd,
 			       verdict_of(&settings));
 	if (xdp)
-		link_fd = attach_xdp(prog_fd, ifindex);
+		link_fd = attach_xdp(&settings, prog_fd, ifindex);
 	else if (!strcmp(settings.mode, "tcx"))
 		link_fd = attach_tcx(&settings, prog_fd, ifindex);
 	else

@@ -181,6 +181,39 @@ static int udp_sink(int argc, char **argv)
 	return tool_finish(datagrams == count);
 }
 
+/* Takes what its buffer holds and reads none of it: what it had to refuse is the kernel's own count. */
+static int udp_idle(int argc, char **argv)
+{
+	uint64_t port, size, timeout = TOOL_TIMEOUT, ready_fd = STDERR_FILENO;
+	const struct tool_option options[] = {
+		{"port", .number = &port, .min = 1, .max = UINT16_MAX, .required = true},
+		{"receive-buffer", .number = &size, .min = 1, .max = RECEIVE_BUFFER,
+		 .required = true},
+		{"timeout", .number = &timeout, .min = 1, .max = TOOL_SECONDS_MAX},
+		{"ready-fd", .number = &ready_fd, .min = 1, .max = INT16_MAX},
+	};
+	uint32_t memory[SK_MEMINFO_VARS] = {0};
+	socklen_t memory_size = sizeof(memory);
+	int fd, receive_buffer;
+
+	if (!tool_options(argc, argv, options, TOOL_COUNT(options)))
+		return TOOL_USAGE;
+	tool_start(timeout);
+	fd = bound_socket(4, SOCK_DGRAM, port);
+	if (fd < 0)
+		return TOOL_INCOMPLETE;
+	receive_buffer = (int)size;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer)))
+		return tool_fail("setsockopt", "SO_RCVBUF");
+	tool_ready(ready_fd);
+	while (!tool_stopped)
+		pause();
+	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &memory_size))
+		return tool_fail("getsockopt", "SO_MEMINFO");
+	printf("{\"socket_drops\":%" PRIu32 "}\n", memory[SK_MEMINFO_DROPS]);
+	return tool_finish(true);
+}
+
 /* Reads until the peer closes. 0, or an exit status with the message printed. */
 static int read_to_end(int fd, uint64_t *bytes)
 {
@@ -279,6 +312,8 @@ static const char usage[] =
 	"           N sends of BYTES payload; --gso has the kernel cut each into datagrams of "
 	"SEGSIZE\n"
 	"  udp-sink --port P --count N [--family 4|6] [--ready-fd FD]\n"
+	"  udp-idle --port P --receive-buffer BYTES [--ready-fd FD]\n"
+	"           reads nothing, until it is interrupted\n"
 	"  tcp-send --to ADDR --port P --bytes N [--chunk BYTES]\n"
 	"  tcp-sink --port P [--family 4|6] [--ready-fd FD]\n"
 	"\n"
@@ -290,10 +325,8 @@ static const char usage[] =
 int main(int argc, char **argv)
 {
 	static const struct tool_mode modes[] = {
-		{"udp-send", udp_send},
-		{"udp-sink", udp_sink},
-		{"tcp-send", tcp_send},
-		{"tcp-sink", tcp_sink},
+		{"udp-send", udp_send}, {"udp-sink", udp_sink}, {"udp-idle", udp_idle},
+		{"tcp-send", tcp_send}, {"tcp-sink", tcp_sink},
 	};
 
 	return tool_main(argc, argv, usage, modes, TOOL_COUNT(modes));
