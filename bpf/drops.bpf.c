@@ -123,6 +123,12 @@ static __always_inline enum direction direction_of(struct sk_buff *skb, struct n
 		return direction_of_bridge(skb, is_pulled);
 	if (iif && iif != ifindex)
 		return DIRECTION_EGRESS;
+	/* netfilter sees only what has been received, or is to be sent: also by a bridge, header pulled. */
+	if (IS_REASON(reason, SKB_DROP_REASON_NETFILTER_DROP) && !iif)
+		return DIRECTION_EGRESS;
+	/* A macvtap takes what it receives, and puts its MAC header back on. */
+	if (IS_REASON(reason, SKB_DROP_REASON_FULL_RING) && iif && dev && dev->rx_handler)
+		return DIRECTION_INGRESS;
 	/* Routed out again by the interface it came in by, and with its new MAC header on. */
 	if (iif && dev && dev->hard_header_len && has_mac && offset == mac &&
 	    kfree_skb_arguments > 2)

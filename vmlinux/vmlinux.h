@@ -39,7 +39,8 @@ struct bpf_xdp_entity {
 struct net_device {
 	int ifindex;
 	unsigned short hard_header_len;
-	unsigned long priv_flags : 32;      /* no bit-field before Linux 6.12 */
+	unsigned long priv_flags : 32; /* no bit-field before Linux 6.12 */
+	void *rx_handler;
 	struct bpf_xdp_entity xdp_state[3]; /* by enum bpf_xdp_mode */
 	possible_net_t nd_net;
 };
@@ -99,6 +100,8 @@ enum skb_drop_reason {
 	SKB_DROP_REASON_NEIGH_QUEUEFULL,
 	SKB_DROP_REASON_NEIGH_DEAD,
 	SKB_DROP_REASON_PACKET_SOCK_ERROR,
+	SKB_DROP_REASON_FULL_RING,
+	SKB_DROP_REASON_NETFILTER_DROP,
 	SKB_DROP_REASON_PTYPE_ABSENT, /* UNHANDLED_PROTO in later kernels */
 };
 
