@@ -448,6 +448,25 @@ socket_drops() { # NAME
 	told_is "t0 tx FULL_RING $dropped"
 }
 
+@test "a macvtap that nobody reads" {
+	local device
+	has_reason FULL_RING
+	ip -n "$NS1" link add m0 link v1 type macvtap mode bridge || skip "the kernel has no macvtap"
+	ip -n "$NS1" link set m0 txqueuelen 10
+	ip -n "$NS1" link set m0 up
+	device=/dev/tap$(ip -n "$NS1" -j link show dev m0 | jq '.[0].ifindex')
+	[[ -c $device ]] || skip "there is no $device"
+	# shellcheck disable=SC2016
+	start_bg hold "$NS1" bash -c 'exec <"$1" && echo ready && exec sleep 20' hold "$device"
+	wait_for_line "$BG_OUT" '^ready$'
+	settle "$NS1" m0
+	watch_drops "$NS1" -j
+	send "$NS0" craft udp --interface v0 --to-mac "$(mac_of "$NS1" m0)" --from 192.0.2.1 \
+		--to 192.0.2.77 --port 7009 --count 30
+	end_drops
+	told_is "m0 rx FULL_RING 20"
+}
+
 # w0 in $NS0 to w1 in $NS1: what is to leave by v0 goes that way, 32 times, and each as 64 segments. All that
 # within one call, in which this CPU's receiving side cannot run.
 make_flood() {
@@ -515,6 +534,33 @@ flood() {
 }
 
 # ---- bridges ----
+
+@test "a bridge: what it forwards, and what it sends by its ports" {
+	require_tool nft
+	has_reason NETFILTER_DROP
+	ip -n "$NS1" link add br0 index 30 type bridge
+	ip -n "$NS1" link add w1 index 21 type veth peer name w0 index 20 netns "$NS0"
+	ip -n "$NS1" link set v1 master br0
+	ip -n "$NS1" link set w1 master br0
+	ip -n "$NS1" link set br0 up
+	ip -n "$NS1" link set w1 up
+	ip -n "$NS0" link set w0 up
+	wait_up "$NS1" br0
+	wait_up "$NS1" w1
+	settle "$NS1" br0 "$NS1" v1 "$NS1" w1
+	in_ns "$NS1" nft -f - <<-END || skip "the kernel has no nf_tables for bridges"
+		table bridge t {
+			chain f { type filter hook forward priority 0; ether type 0x88b5 drop; }
+			chain o { type filter hook output priority 0; ether type 0x88b5 drop; }
+		}
+	END
+	watch_drops "$NS1" -j
+	frames "$NS0" v0 9
+	# Nobody has been heard by that address: it goes to both ports.
+	frames "$NS1" br0 4
+	end_drops
+	told_is "w1 tx NETFILTER_DROP $((9 + 4))" "v1 tx NETFILTER_DROP 4"
+}
 
 @test "a bridge: what it sends to nobody, and what it hands up" {
 	has_reason NO_TX_TARGET
