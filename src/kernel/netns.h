@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * netns: the other network namespaces, with the ids that they have in ours.
+ *
+ * An interface whose other end is elsewhere tells an id (IFLA_LINK_NETNSID), which only our
+ * namespace knows; the kernel tells the id of a namespace that it is shown (RTM_GETNSID), not
+ * the namespace of an id. So all that can be seen are shown to it: those of the processes in /proc, and
+ * those that are mounted where `ip netns`, podman, CNI plugins and Docker do so. None is entered, and
+ * none is kept open, which would keep it alive. Asking assigns no ids.
+ *
+ * The namespace of the first process of our PID namespace is nobody's, as is our own: it is shared by
+ * the host and by all containers on the host's network.
+ */
+#ifndef IFPULSE_KERNEL_NETNS_H
+#define IFPULSE_KERNEL_NETNS_H
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "kernel/netlink.h"
+
+/* Of a namespace with more processes, those of the lowest pids are told. */
+#define NETNS_PIDS_MAX 8
+
+struct netns {
+	uint64_t inum; /* inode number of /proc/<pid>/ns/net */
+	int32_t id;    /* in our namespace */
+	pid_t pids[NETNS_PIDS_MAX];
+	size_t n_pids;
+	char name[NAME_MAX + 1]; /* in /run/netns or the like; empty: none */
+};
+
+/*
+ * Hands over each of those that have an id, until the handler returns a negative errno. `ask` is a
+ * NETLINK_ROUTE socket of our namespace, and not the handler's to use. What may not be seen, for want
+ * of privilege, is left out. 0 or -errno.
+ */
+typedef int (*netns_handler)(const struct netns *netns, void *context);
+int netns_scan(struct netlink *ask, netns_handler handler, void *context);
+
+#endif
