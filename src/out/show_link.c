@@ -111,7 +111,8 @@ static void put_address(struct writer *writer, const struct link_addr *addr)
 	writer_end(writer);
 }
 
-void show_link_record(struct writer *writer, const struct link *link, const char *master)
+void show_link_record(struct writer *writer, const struct link *link, const char *master,
+		      const char *container)
 {
 	char text[LINK_TEXT_SIZE];
 	size_t i;
@@ -136,6 +137,7 @@ void show_link_record(struct writer *writer, const struct link *link, const char
 		writer_null(writer, "link_netnsid");
 	else
 		writer_unsigned(writer, "link_netnsid", (uint64_t)link->lower_netnsid);
+	writer_text(writer, "container", container);
 	writer_begin_array(writer, "addr_info");
 	for (i = 0; i < link->n_addrs; i++)
 		put_address(writer, &link->addrs[i]);
@@ -143,21 +145,27 @@ void show_link_record(struct writer *writer, const struct link *link, const char
 	writer_end(writer);
 }
 
-int show_link_table_new(struct table **out, bool use_colour)
+int show_link_table_new(struct table **out, bool use_colour, bool with_containers)
 {
-	static const struct table_column columns[] = {
-		{.title = "#", .right = true, .rank = 5},
+	static const struct table_column all[] = {
+		{.title = "#", .right = true, .rank = 6},
 		{.title = "INTERFACE"},
 		{.title = "STATUS", .rank = 2},
-		{.title = "SPEED", .right = true, .rank = 3},
-		{.title = "MTU", .right = true, .rank = 4},
-		{.title = "KIND", .rank = 8},
-		{.title = "MASTER", .rank = 7},
-		{.title = "MAC", .rank = 6},
+		{.title = "SPEED", .right = true, .rank = 4},
+		{.title = "MTU", .right = true, .rank = 5},
+		{.title = "KIND", .rank = 9},
+		{.title = "MASTER", .rank = 8},
+		{.title = "MAC", .rank = 7},
+		{.title = "CONTAINER", .rank = 3},
 		{.title = "ADDRESSES", .rank = 1},
 	};
+	struct table_column columns[ARRAY_SIZE(all)];
+	size_t n = 0;
 
-	return table_new(out, columns, ARRAY_SIZE(columns), use_colour);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (with_containers || strcmp(all[i].title, "CONTAINER") != 0)
+			columns[n++] = all[i];
+	return table_new(out, columns, n, use_colour);
 }
 
 static void put_speed(struct table *table, const struct link *link)
@@ -191,7 +199,8 @@ static void put_address_cell(struct table *table, const struct link *link, size_
 			   addr->prefixlen);
 }
 
-void show_link_rows(struct table *table, const struct link *link, const char *master)
+void show_link_rows(struct table *table, const struct link *link, const char *master,
+		    const char *container)
 {
 	char hardware[LINK_TEXT_SIZE];
 	bool up = link_is_up(link);
@@ -211,9 +220,11 @@ void show_link_rows(struct table *table, const struct link *link, const char *ma
 		   link->address_len
 			   ? link_hardware_text(hardware, link->address, link->address_len)
 			   : "-");
+	if (container)
+		table_cell(table, TABLE_PLAIN, "%s", *container ? container : "-");
 	put_address_cell(table, link, 0);
 	for (i = 1; i < link->n_addrs; i++) {
-		for (column = 0; column < 8; column++)
+		for (column = container ? 0 : 1; column < 9; column++)
 			table_cell(table, TABLE_PLAIN, "%s", "");
 		put_address_cell(table, link, i);
 	}

@@ -152,14 +152,15 @@ static void records_links(void **state)
 	link.addrs = addrs;
 	link.n_addrs = 3;
 	start(WRITER_JSON_LINES);
-	show_link_record(writer, &link, "br0");
+	show_link_record(writer, &link, "br0", "web\0331");
 	finish_json("{\"ifindex\": 7, \"ifname\": \"v0\","
 		    " \"flags\": [\"BROADCAST\", \"MULTICAST\", \"UP\", \"LOWER_UP\"],"
 		    " \"mtu\": 1500, \"qdisc\": \"noqueue\", \"operstate\": \"UP\","
 		    " \"txqlen\": 1000, \"link_type\": \"ether\","
 		    " \"address\": \"02:00:00:00:00:01\", \"broadcast\": \"ff:ff:ff:ff:ff:ff\","
 		    " \"kind\": \"veth\", \"speed_mbps\": 10000, \"duplex\": \"full\","
-		    " \"master\": \"br0\", \"link_index\": 8, \"link_netnsid\": 0, \"addr_info\": ["
+		    " \"master\": \"br0\", \"link_index\": 8, \"link_netnsid\": 0,"
+		    " \"container\": \"web\\u001b1\", \"addr_info\": ["
 		    "{\"family\": \"inet\", \"local\": \"192.0.2.1\", \"prefixlen\": 24,"
 		    " \"scope\": \"global\"},"
 		    "{\"family\": \"inet6\", \"local\": \"fe80::1\", \"prefixlen\": 64,"
@@ -182,13 +183,13 @@ static void records_links_of_which_little_is_known(void **state)
 
 	(void)state;
 	start(WRITER_JSON_LINES);
-	show_link_record(writer, &link, NULL);
+	show_link_record(writer, &link, NULL, NULL);
 	finish_json("{\"ifindex\": 9, \"ifname\": \"\\ufffd\\\"\", \"flags\": [\"NO-CARRIER\","
 		    " \"UP\"], \"mtu\": 0, \"qdisc\": null, \"operstate\": \"DOWN\","
 		    " \"txqlen\": 0, \"link_type\": \"[65000]\", \"address\": null,"
 		    " \"broadcast\": null, \"kind\": null, \"speed_mbps\": null,"
 		    " \"duplex\": null, \"master\": null, \"link_index\": null,"
-		    " \"link_netnsid\": null, \"addr_info\": []}");
+		    " \"link_netnsid\": null, \"container\": null, \"addr_info\": []}");
 }
 
 static void shows_links(void **state)
@@ -205,11 +206,11 @@ static void shows_links(void **state)
 	strcpy(bare.ifname, "dum\x1bmy");
 	bare.duplex = 0xff;
 	capture_start(&capture);
-	assert_int_equal(show_link_table_new(&table, false), 0);
-	show_link_rows(table, &link, "br0");
-	show_link_rows(table, &bare, NULL);
+	assert_int_equal(show_link_table_new(&table, false, false), 0);
+	show_link_rows(table, &link, "br0", NULL);
+	show_link_rows(table, &bare, NULL, NULL);
 	bare.flags = IFF_UP;
-	show_link_rows(table, &bare, NULL);
+	show_link_rows(table, &bare, NULL, NULL);
 	finish_table(table, "   #  INTERFACE  STATUS                         SPEED   MTU  KIND  "
 			    "MASTER  MAC                ADDRESSES\n"
 			    "   7  v0         UP                 10.00 Gbit/s half  1500  veth  "
@@ -252,8 +253,8 @@ static void leaves_out_what_matters_least_of_links(void **state)
 		struct table *table;
 
 		capture_start(&capture);
-		assert_int_equal(show_link_table_new(&table, false), 0);
-		show_link_rows(table, &link, NULL);
+		assert_int_equal(show_link_table_new(&table, false, false), 0);
+		show_link_rows(table, &link, NULL, NULL);
 		finish_table_within(table, cases[i].max_width, cases[i].wanted);
 	}
 }
