@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "bpf/maps.bpf.h"
+#include "bpf/flows.bpf.h"
 #include "bpf/windows.bpf.h"
 
 struct slot_by_ifindex_map slot_by_ifindex SEC(".maps");
@@ -9,6 +10,7 @@ struct drop_totals_map drop_totals SEC(".maps");
 struct drop_kinds_map drop_kinds SEC(".maps");
 struct open_windows_map open_windows SEC(".maps");
 struct window_logs_map window_logs SEC(".maps");
+struct flow_logs_map flow_logs SEC(".maps");
 struct instance_state_map ifpulse_state SEC(".maps");
 
 const volatile __u64 window_width_ns = 0;
@@ -16,5 +18,6 @@ const volatile __u64 window_wall_offset_ns = 0;
 const volatile __u32 window_slots = 1;
 const volatile __u32 window_log_records = 1;
 const volatile __u32 window_cpus = 1;
+const volatile __u32 flow_log_records = 1;
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

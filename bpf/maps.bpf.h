@@ -83,6 +83,15 @@ struct window_logs_map {
 	__type(value, struct window_log);
 };
 
+/* Mmapped by user space; entries are CPUs, a value has room for its records. Both are set at load. */
+struct flow_logs_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct flow_log);
+};
+
 extern struct slot_by_ifindex_map slot_by_ifindex SEC(".maps");
 extern struct slot_by_high_ifindex_map slot_by_high_if SEC(".maps");
 extern struct traffic_totals_map traffic_totals SEC(".maps");
@@ -90,6 +99,7 @@ extern struct drop_totals_map drop_totals SEC(".maps");
 extern struct drop_kinds_map drop_kinds SEC(".maps");
 extern struct open_windows_map open_windows SEC(".maps");
 extern struct window_logs_map window_logs SEC(".maps");
+extern struct flow_logs_map flow_logs SEC(".maps");
 
 static __always_inline __u32 slot_of(__u32 ifindex)
 {

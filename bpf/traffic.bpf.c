@@ -6,6 +6,7 @@
  * program as if we were not there. TC programs run with bottom halves off and do not interrupt each
  * other on a CPU, so plain additions are enough (not on PREEMPT_RT, which `doctor` names).
  */
+#include "bpf/flows.bpf.h"
 #include "bpf/maps.bpf.h"
 #include "bpf/windows.bpf.h"
 #include "vmlinux.h"
@@ -31,6 +32,8 @@
 
 /* Set before load: the kernel has the two casts (Linux 6.2). */
 const volatile bool has_kernel_casts = false;
+/* Set before load: flow_logs is there. */
+const volatile bool has_flows = false;
 
 /* To the kernel a TC context is the sk_buff itself. With the casts its fields are plain loads. */
 extern void *bpf_cast_to_kern_ctx(void *context) __ksym __weak;
@@ -157,12 +160,26 @@ static __always_inline bool was_counted(struct __sk_buff *ctx, enum direction di
 	return BPF_CORE_READ_BITFIELD(skb, tc_skip_classify);
 }
 
+/* Whether the data begins with an Ethernet header: a tunnel's and a tun's begins with the packet. */
+static __always_inline bool has_mac_header(struct __sk_buff *ctx)
+{
+	struct sk_buff *skb;
+
+	if (has_kernel_casts) {
+		skb = bpf_cast_to_kern_ctx(ctx);
+		return skb->network_header - skb->mac_header >= ETH_HLEN;
+	}
+	skb = (struct sk_buff *)ctx;
+	return BPF_CORE_READ(skb, network_header) - BPF_CORE_READ(skb, mac_header) >= ETH_HLEN;
+}
+
 static __always_inline void count(struct __sk_buff *skb, enum direction direction)
 {
 	__u32 slot = slot_of(skb->ifindex);
 	struct traffic_totals *totals = bpf_map_lookup_elem(&traffic_totals, &slot);
 	struct wire wire = {1, skb->len};
 	struct traffic_counter *counter;
+	struct open_window *window;
 
 	if (!totals || was_counted(skb, direction))
 		return;
@@ -176,8 +193,12 @@ static __always_inline void count(struct __sk_buff *skb, enum direction directio
 	counter->bytes += skb->len;
 	counter->wire_packets += wire.packets;
 	counter->wire_bytes += wire.bytes;
-	if (window_width_ns && slot != SLOT_NONE)
-		count_in_window(slot, direction, skb->len, wire.packets, wire.bytes);
+	if (!window_width_ns || slot == SLOT_NONE)
+		return;
+	window = count_in_window(slot, direction, skb->len, wire.packets, wire.bytes);
+	if (has_flows && window && is_hot(window, window_width_ns))
+		log_flow(skb, has_mac_header(skb), window, slot, direction, wire.packets,
+			 wire.bytes);
 }
 
 SEC("tc")

@@ -77,17 +77,20 @@ static __always_inline struct open_window *window_now(__u32 writer, __u32 slot,
 	return window;
 }
 
-static __always_inline void count_in_window(__u32 slot, enum direction direction, __u32 bytes,
-					    __u32 wire_packets, __u64 wire_bytes)
+/* The window that it was counted in; NULL never, but to the verifier. */
+static __always_inline struct open_window *count_in_window(__u32 slot, enum direction direction,
+							   __u32 bytes, __u32 wire_packets,
+							   __u64 wire_bytes)
 {
 	struct open_window *window = window_now(bpf_get_smp_processor_id(), slot, direction);
 
 	if (!window)
-		return;
+		return NULL;
 	window->traffic.packets++;
 	window->traffic.bytes += bytes;
 	window->traffic.wire_packets += wire_packets;
 	window->traffic.wire_bytes += wire_bytes;
+	return window;
 }
 
 static __always_inline void count_drop_in_window(__u32 slot, enum direction direction, __u32 reason)

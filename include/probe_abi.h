@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define PROBE_ABI_VERSION 4
+#define PROBE_ABI_VERSION 5
 
 enum direction { DIRECTION_INGRESS, DIRECTION_EGRESS, N_DIRECTIONS };
 
@@ -83,7 +83,8 @@ struct window_reason {
 struct open_window {
 	__u64 start_ns; /* CLOCK_MONOTONIC; 0: never opened */
 	__u64 drops;
-	__u64 padding[2];
+	__u64 hot_bytes; /* written by user space: see flow_record; 0: never hot */
+	__u64 hot_ns;    /* start of the last window that was; 0: none was */
 	union {
 		struct traffic_counter traffic;               /* of a writer of traffic */
 		struct window_reason reasons[WINDOW_REASONS]; /* of a writer of drops */
@@ -125,6 +126,53 @@ static inline __u64 window_log_size(__u32 records)
 }
 
 /*
+ * Which flows a window's packets belong to. Only what is hot is told: a window of a writer is from the packet
+ * on with which its wire_bytes reach hot_bytes, and from its beginning if the one before it was.
+ */
+enum flow_kind {
+	FLOW_OTHER, /* all that is known is the ethertype */
+	FLOW_IPV4,
+	FLOW_IPV6,
+};
+
+/* Part of flow_key.kind: a fragment but the first one, so that the ports are not in it, and 0 here. */
+#define FLOW_FRAGMENT 0x80
+
+/* Ports and ethertype are in network byte order. */
+struct flow_key {
+	__u8 source[16], destination[16]; /* IPv4: the first four, then zeros */
+	__u16 source_port, destination_port;
+	__u16 ethertype; /* of FLOW_OTHER; else 0 */
+	__u8 kind;
+	__u8 protocol; /* IPPROTO_*, behind extension headers */
+};
+
+/* One skb. */
+struct flow_record {
+	__u64 start_ns; /* of the window that it was counted in */
+	struct flow_key key;
+	__u32 slot;
+	__u32 direction;
+	__u32 wire_bytes; /* as the window counts it, but for what 32 bits do not hold */
+	__u32 wire_packets;
+};
+
+/*
+ * One CPU's log, in the map flow_logs: of the same making as struct window_log. Written by the TC programs
+ * alone.
+ */
+struct flow_log {
+	__u64 head;
+	__u64 padding[7];
+	struct flow_record records[];
+};
+
+static inline __u64 flow_log_size(__u32 records)
+{
+	return sizeof(struct flow_log) + (__u64)records * sizeof(struct flow_record);
+}
+
+/*
  * What an instance says of itself, in the map ifpulse_state (one element), written by its
  * userspace and read by `doctor` of another. Zero where nothing was lost.
  */
@@ -153,5 +201,8 @@ _Static_assert(sizeof(struct instance_state) == 80, "ABI");
 _Static_assert(sizeof(struct open_windows) == 128, "ABI");
 _Static_assert(sizeof(struct window_record) == 64, "ABI");
 _Static_assert(sizeof(struct window_log) == 64, "ABI");
+_Static_assert(sizeof(struct flow_key) == 40, "ABI");
+_Static_assert(sizeof(struct flow_record) == 64, "ABI");
+_Static_assert(sizeof(struct flow_log) == 64, "ABI");
 
 #endif

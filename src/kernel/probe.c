@@ -16,6 +16,7 @@
 #include "ifpulse.skel.h"
 #include "kernel/attachment.h"
 #include "kernel/drop_kinds.h"
+#include "kernel/flows.h"
 #include "kernel/harvest.h"
 #include "kernel/host.h"
 #include "kernel/instances.h"
@@ -30,9 +31,11 @@ struct probe {
 	struct slots *slots;
 	struct harvest *harvest;
 	struct windows *windows;       /* NULL: none are kept */
+	struct flows *flows;           /* NULL: not told */
 	struct drop_kinds *drop_kinds; /* NULL: not counted */
 	uint64_t wall_offset_ns;
 	uint32_t log_records;           /* of each writer, for windows */
+	uint32_t flow_log_records;      /* of each CPU */
 	struct attachment *attachments; /* by slot */
 	uint32_t n_slots;               /* with SLOT_NONE */
 	uint32_t netns_inum;
@@ -60,6 +63,20 @@ static int count_kfree_skb_arguments(const struct btf *btf, uint32_t *count)
 static bool has_kernel_function(const struct btf *btf, const char *name)
 {
 	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
+}
+
+static void size_flows(struct probe *probe, const struct probe_options *options, uint32_t n_cpus)
+{
+	struct ifpulse_bpf *skel = probe->skel;
+	bool has_flows = options->flows && options->window_ns;
+
+	probe->flow_log_records = flows_log_records(n_cpus);
+	bpf_map__set_max_entries(skel->maps.flow_logs, n_cpus);
+	bpf_map__set_value_size(skel->maps.flow_logs,
+				(uint32_t)flow_log_size(probe->flow_log_records));
+	bpf_map__set_autocreate(skel->maps.flow_logs, has_flows);
+	skel->rodata->has_flows = has_flows;
+	skel->rodata->flow_log_records = probe->flow_log_records;
 }
 
 /* Makes room for so many slots; maps that nothing needs are not even made. */
@@ -91,6 +108,7 @@ static int size_maps(struct probe *probe, const struct probe_options *options, s
 	skel->rodata->window_cpus = (uint32_t)n_cpus;
 	skel->rodata->window_log_records = probe->log_records;
 	skel->rodata->window_wall_offset_ns = probe->wall_offset_ns;
+	size_flows(probe, options, (uint32_t)n_cpus);
 	return 0;
 }
 
@@ -200,18 +218,36 @@ static int remove_orphans(struct probe *probe, struct error *err)
 	return 0;
 }
 
-static int start_windows(struct probe *probe, uint64_t width_ns, struct error *err)
+static int start_flows(struct probe *probe, uint64_t width_ns, uint64_t start_ns, struct error *err)
+{
+	struct flows_setup setup = {
+		.logs_fd = bpf_map__fd(probe->skel->maps.flow_logs),
+		.n_cpus = bpf_map__max_entries(probe->skel->maps.flow_logs),
+		.n_slots = probe->n_slots,
+		.log_records = probe->flow_log_records,
+		.width_ns = width_ns,
+		.start_ns = start_ns,
+	};
+
+	return flows_new(&probe->flows, &setup, err);
+}
+
+static int start_windows(struct probe *probe, const struct probe_options *options,
+			 struct error *err)
 {
 	struct windows_setup setup = {
 		.open_fd = bpf_map__fd(probe->skel->maps.open_windows),
 		.logs_fd = bpf_map__fd(probe->skel->maps.window_logs),
 		.n_slots = probe->n_slots,
 		.log_records = probe->log_records,
-		.width_ns = width_ns,
+		.width_ns = options->window_ns,
 		.start_ns = clock_monotonic_ns(),
 	};
+	int ret = windows_new(&probe->windows, &setup, err);
 
-	return windows_new(&probe->windows, &setup, err);
+	if (!ret && options->flows)
+		ret = start_flows(probe, setup.width_ns, setup.start_ns, err);
+	return ret;
 }
 
 static int set_up(struct probe *probe, const struct probe_options *options, struct error *err)
@@ -245,7 +281,7 @@ static int set_up(struct probe *probe, const struct probe_options *options, stru
 	if (ret)
 		return ret;
 	if (options->window_ns)
-		ret = start_windows(probe, options->window_ns, err);
+		ret = start_windows(probe, options, err);
 	if (!ret && options->drop_kinds)
 		ret = drop_kinds_new(&probe->drop_kinds, bpf_map__fd(probe->skel->maps.drop_kinds),
 				     err);
@@ -360,7 +396,21 @@ void probe_release(struct probe *probe, uint32_t slot)
 
 int probe_take_windows(struct probe *probe, uint64_t until_ns, struct error *err)
 {
-	return windows_take(probe->windows, slots_end(probe->slots), until_ns, err);
+	int ret = windows_take(probe->windows, slots_end(probe->slots), until_ns, err);
+
+	if (!ret && probe->flows)
+		flows_take(probe->flows, until_ns);
+	return ret;
+}
+
+void probe_set_hot(struct probe *probe, uint32_t slot, uint32_t direction, uint64_t bytes)
+{
+	windows_set_hot(probe->windows, slot, direction, bytes);
+}
+
+const struct flows *probe_flows(const struct probe *probe)
+{
+	return probe->flows;
 }
 
 const struct windows *probe_windows(const struct probe *probe)
@@ -370,7 +420,9 @@ const struct windows *probe_windows(const struct probe *probe)
 
 uint64_t probe_take_period_ns(const struct probe *probe)
 {
-	return windows_take_period_ns(probe->windows);
+	uint64_t period_ns = windows_take_period_ns(probe->windows);
+
+	return probe->flows && period_ns > FLOWS_TAKE_PERIOD_NS ? FLOWS_TAKE_PERIOD_NS : period_ns;
 }
 
 int probe_read_drops(struct probe *probe, struct drop_sum **sums, size_t *n, struct error *err)
@@ -454,6 +506,7 @@ void probe_free(struct probe *probe)
 	bpf_link__destroy(probe->drop_link);
 	harvest_free(probe->harvest);
 	windows_free(probe->windows);
+	flows_free(probe->flows);
 	drop_kinds_free(probe->drop_kinds);
 	slots_free(probe->slots);
 	free(probe->attachments);

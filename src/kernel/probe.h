@@ -33,9 +33,11 @@ struct probe_options {
 	uint64_t window_ns;      /* width of the time windows; 0: none, and no clock is read */
 	bool drop_kinds;         /* count drops by reason */
 	bool drop_locations;     /* and by where in the kernel */
+	bool flows;              /* tell the flows of windows that are hot */
 };
 
 struct probe;
+struct flows;
 struct windows;
 
 /*
@@ -88,6 +90,13 @@ bool probe_is_hidden(const struct probe *probe, uint32_t slot);
  */
 int probe_take_windows(struct probe *probe, uint64_t until_ns, struct error *err);
 const struct windows *probe_windows(const struct probe *probe);
+
+/*
+ * Only with options.flows: what is hot, see windows_set_hot(), and of whom it was: taken with the windows. NULL
+ * without flows.
+ */
+void probe_set_hot(struct probe *probe, uint32_t slot, uint32_t direction, uint64_t bytes);
+const struct flows *probe_flows(const struct probe *probe);
 
 /* How often to take them so that the logs do not overrun; see windows_take_period_ns(). */
 uint64_t probe_take_period_ns(const struct probe *probe);

@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/units.h"
+#include "kernel/log_reader.h"
 
 #define LOG_RECORDS_MAX 32768U
 #define LOG_RECORDS_MIN 1024U
@@ -281,29 +282,21 @@ static int tell_gaps(struct windows *windows)
 	return ret;
 }
 
-/*
- * Reads one log up to `head`. The writer goes on meanwhile: a record is good if, after it was
- * copied, the writer had not begun to write over it, which it does with record head + 1 - LOG.
- */
+/* Reads one log up to `head`; the writer goes on meanwhile. */
 static int take_log(struct windows *windows, size_t writer, uint64_t head, uint64_t before_ns)
 {
 	const struct window_log *log = log_of(windows, writer);
-	uint64_t at = windows->tails[writer], lost = 0;
+	uint64_t at = windows->tails[writer];
+	uint64_t lost = log_reader_missed(at, head, windows->log_records);
 	int ret = 0;
 
-	if (head - at > windows->log_records) {
-		lost = head - at - windows->log_records;
-		at += lost;
-	}
+	at += lost;
 	while (!ret && at < head) {
-		struct window_record record = log->records[at % windows->log_records];
-		uint64_t now_head;
+		struct window_record record;
+		uint64_t overwritten =
+			log_reader_copy(log, windows->log_records, at, &record, sizeof(record));
 
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		now_head = __atomic_load_n(&log->head, __ATOMIC_RELAXED);
-		if (now_head - at >= windows->log_records) {
-			uint64_t overwritten = now_head - at - windows->log_records + 1;
-
+		if (overwritten) {
 			lost += overwritten;
 			at += overwritten;
 			continue;
@@ -391,7 +384,7 @@ static int take_writer(struct windows *windows, size_t writer, uint32_t end_slot
 			windows->snapshot[slot].direction[direction] =
 				read_open(&open[slot].direction[direction]);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	head = __atomic_load_n(&log_of(windows, writer)->head, __ATOMIC_ACQUIRE);
+	head = log_reader_head(log_of(windows, writer));
 	ret = take_log(windows, writer, head, before_ns);
 	for (slot = SLOT_NONE + 1; slot < end_slot; slot++)
 		for (direction = 0; !ret && direction < N_DIRECTIONS; direction++)
@@ -496,6 +489,17 @@ void windows_clear_slot(struct windows *windows, uint32_t slot)
 		memset(progress_of(windows, writer, slot, 0), 0,
 		       N_DIRECTIONS * sizeof(*windows->progress));
 	}
+}
+
+void windows_set_hot(struct windows *windows, uint32_t slot, uint32_t direction, uint64_t bytes)
+{
+	size_t writer;
+
+	for (writer = 0; !counts_drops(windows, writer); writer++)
+		__atomic_store_n(&windows->open_writable[writer * windows->n_slots + slot]
+					  .direction[direction]
+					  .hot_bytes,
+				 bytes, __ATOMIC_RELAXED);
 }
 
 uint64_t windows_take_period_ns(const struct windows *windows)

@@ -67,6 +67,12 @@ const struct window_drop *windows_drops(const struct windows *windows, size_t *n
  */
 const struct window_gap *windows_gaps(const struct windows *windows, size_t *n);
 
+/*
+ * From how many wire_bytes on one CPU a window is hot, and the flows of its packets are told (kernel/flows.h); 0:
+ * never. Lasts until windows_clear_slot().
+ */
+void windows_set_hot(struct windows *windows, uint32_t slot, uint32_t direction, uint64_t bytes);
+
 /* Before a slot gets a new owner; its last windows have been taken and nothing counts into it. */
 void windows_clear_slot(struct windows *windows, uint32_t slot);
 

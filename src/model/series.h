@@ -46,6 +46,8 @@ struct series_span {
 	bool busy_only;                  /* leave out windows that are known and idle */
 	const struct window_drop *drops; /* as window_merge_drops() leaves them; NULL: unknown */
 	size_t n_drops;
+	const struct window_flow *flows; /* as window_sort_flows() leaves them; NULL: unknown */
+	size_t n_flows;
 };
 
 /*

@@ -64,6 +64,23 @@ size_t window_merge_drops(struct window_drop *drops, size_t n)
 	return kept + 1;
 }
 
+static int compare_flows(const void *a, const void *b)
+{
+	const struct window_flow *x = a, *y = b;
+
+	if (x->start_ns != y->start_ns)
+		return x->start_ns < y->start_ns ? -1 : 1;
+	if (x->slot != y->slot)
+		return x->slot < y->slot ? -1 : 1;
+	return (int)x->direction - (int)y->direction;
+}
+
+void window_sort_flows(struct window_flow *flows, size_t n)
+{
+	if (n)
+		qsort(flows, n, sizeof(*flows), compare_flows);
+}
+
 int window_is_in_gap(uint64_t start_ns, uint64_t width_ns, const struct window_gap *gaps, size_t n)
 {
 	size_t i;

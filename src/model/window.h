@@ -30,6 +30,15 @@ struct window_drop {
 	uint64_t packets;
 };
 
+/* What of a window is known to belong to a flow; there may be several of one flow. */
+struct window_flow {
+	uint64_t start_ns;
+	uint32_t slot;
+	uint32_t direction;
+	struct flow_key key;
+	uint64_t wire_bytes, wire_packets;
+};
+
 /* A time in which windows are unknown, since the log of a CPU overran: [from, to), CLOCK_MONOTONIC. */
 struct window_gap {
 	uint64_t from_ns, to_ns;
@@ -43,6 +52,9 @@ size_t window_merge(struct window *windows, size_t n);
 
 /* The same, by start, slot, direction and reason. */
 size_t window_merge_drops(struct window_drop *drops, size_t n);
+
+/* Sorts by start, slot and direction. */
+void window_sort_flows(struct window_flow *flows, size_t n);
 
 /* Whether any of the gaps, in any order, touches [start, start + width). */
 int window_is_in_gap(uint64_t start_ns, uint64_t width_ns, const struct window_gap *gaps, size_t n);

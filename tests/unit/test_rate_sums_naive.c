@@ -192,8 +192,9 @@ static void run(void)
 	for (size_t span = 0; span < n_spans; span++) {
 		struct series_member list[N_MEMBERS];
 		struct window_gap told[N_GAPS];
-		struct series_span taken = {cuts[span], cuts[span + 1], W, windows + at, 0,    told,
-					    0,          list,           0, false,        NULL, 0};
+		struct series_span taken = {
+			cuts[span], cuts[span + 1], W, windows + at, 0, told, 0, list, 0,
+			false,      NULL,           0, NULL,         0};
 
 		taken.n_members = members_of(list, span);
 		for (; at < n_windows && windows[at].start_ns < cuts[span + 1]; at++)

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/flows.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "kernel/log_reader.h"
+
+#define LOG_RECORDS_MAX 65536U
+#define LOG_RECORDS_MIN 1024U
+#define LOGS_BYTES_MAX (64U << 20)
+
+struct flow_array {
+	struct window_flow *items;
+	size_t n, capacity;
+};
+
+struct flows {
+	struct flows_setup setup;
+	const char *logs; /* [cpu], log_size apart */
+	size_t log_size, logs_size;
+	uint64_t *tails;            /* [cpu]: records read so far */
+	uint64_t told_ns, until_ns; /* of the last flows_take() but one, and of the last */
+	struct flow_array taken;    /* for the caller */
+	struct flow_array unsealed; /* read from the log, but not yet due */
+	uint64_t lost;
+};
+
+uint32_t flows_log_records(size_t n_cpus)
+{
+	uint32_t records = LOG_RECORDS_MAX;
+
+	while (records > LOG_RECORDS_MIN &&
+	       records * sizeof(struct flow_record) * n_cpus > LOGS_BYTES_MAX)
+		records /= 2;
+	return records;
+}
+
+int flows_new(struct flows **out, const struct flows_setup *setup, struct error *err)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct flows *flows = calloc(1, sizeof(*flows));
+	void *map;
+	int ret;
+
+	if (!flows)
+		return error_errno(err, -ENOMEM, "cannot set up flows");
+	flows->setup = *setup;
+	flows->told_ns = flows->until_ns = setup->start_ns;
+	flows->log_size = flow_log_size(setup->log_records);
+	flows->logs_size = (setup->n_cpus * flows->log_size + page - 1) / page * page;
+	flows->tails = calloc(setup->n_cpus, sizeof(*flows->tails));
+	if (!flows->tails) {
+		ret = error_errno(err, -ENOMEM, "cannot set up flows");
+		goto out;
+	}
+	map = mmap(NULL, flows->logs_size, PROT_READ, MAP_SHARED, setup->logs_fd, 0);
+	if (map == MAP_FAILED) {
+		ret = error_errno(err, -errno, "cannot map the flow logs");
+		goto out;
+	}
+	flows->logs = map;
+	*out = flows;
+	return 0;
+out:
+	flows_free(flows);
+	return ret;
+}
+
+void flows_free(struct flows *flows)
+{
+	if (!flows)
+		return;
+	if (flows->logs)
+		munmap((char *)flows->logs, flows->logs_size);
+	free(flows->tails);
+	free(flows->taken.items);
+	free(flows->unsealed.items);
+	free(flows);
+}
+
+static bool is_same(const struct window_flow *a, const struct window_flow *b)
+{
+	return a->start_ns == b->start_ns && a->slot == b->slot && a->direction == b->direction &&
+	       !memcmp(&a->key, &b->key, sizeof(a->key));
+}
+
+/* Packets of one flow often come one behind the other: those need no room of their own. */
+static void push(struct flows *flows, struct flow_array *array, const struct window_flow *flow)
+{
+	struct window_flow *last = array->n ? &array->items[array->n - 1] : NULL;
+
+	if (last && is_same(last, flow)) {
+		last->wire_bytes += flow->wire_bytes;
+		last->wire_packets += flow->wire_packets;
+	} else if (array_reserve(&array->items, &array->capacity, array->n + 1,
+				 sizeof(*array->items))) {
+		flows->lost++;
+	} else {
+		array->items[array->n++] = *flow;
+	}
+}
+
+static void deliver(struct flows *flows, const struct window_flow *flow)
+{
+	uint64_t end_ns = flow->start_ns + flows->setup.width_ns;
+
+	if (end_ns <= flows->told_ns)
+		return;
+	push(flows, end_ns <= flows->until_ns ? &flows->taken : &flows->unsealed, flow);
+}
+
+static void take_log(struct flows *flows, size_t cpu)
+{
+	const char *log = flows->logs + cpu * flows->log_size;
+	uint64_t head = log_reader_head(log), at = flows->tails[cpu];
+	uint64_t lost = log_reader_missed(at, head, flows->setup.log_records);
+
+	at += lost;
+	flows->lost += lost;
+	while (at < head) {
+		struct flow_record record;
+		struct window_flow flow;
+
+		lost = log_reader_copy(log, flows->setup.log_records, at, &record, sizeof(record));
+		at += lost ? lost : 1;
+		flows->lost += lost;
+		if (lost || record.slot >= flows->setup.n_slots || record.direction >= N_DIRECTIONS)
+			continue;
+		flow = (struct window_flow){record.start_ns,   record.slot,
+					    record.direction,  record.key,
+					    record.wire_bytes, record.wire_packets};
+		deliver(flows, &flow);
+	}
+	flows->tails[cpu] = at;
+}
+
+/* What the log had before its time, and whose time has come. */
+static void take_unsealed(struct flows *flows)
+{
+	size_t i, n = flows->unsealed.n;
+
+	flows->unsealed.n = 0;
+	for (i = 0; i < n; i++) {
+		struct window_flow flow = flows->unsealed.items[i];
+
+		deliver(flows, &flow);
+	}
+}
+
+void flows_take(struct flows *flows, uint64_t until_ns)
+{
+	size_t cpu;
+
+	flows->taken.n = 0;
+	flows->told_ns = flows->until_ns;
+	if (until_ns > flows->until_ns)
+		flows->until_ns = until_ns;
+	take_unsealed(flows);
+	for (cpu = 0; cpu < flows->setup.n_cpus; cpu++)
+		take_log(flows, cpu);
+	window_sort_flows(flows->taken.items, flows->taken.n);
+}
+
+const struct window_flow *flows_taken(const struct flows *flows, size_t *n)
+{
+	*n = flows->taken.n;
+	return flows->taken.items;
+}
+
+uint64_t flows_lost(const struct flows *flows)
+{
+	return flows->lost;
+}
