@@ -259,27 +259,40 @@ static void go_on(struct burst_detector *detector, uint64_t start_ns,
 		detector->peak_bytes = traffic->wire_bytes;
 }
 
-void burst_detector_add(struct burst_detector *detector, uint64_t start_ns,
-			const struct traffic_counter *traffic, uint64_t drops,
-			const struct drop_tally *reasons)
+uint64_t burst_detector_keep_bps(const struct burst_detector *detector)
+{
+	if (!is_warm(detector))
+		return UINT64_MAX;
+	if (detector->config.rule == BURST_HYSTERESIS)
+		return detector->config.low_bps;
+	return high_mark(detector);
+}
+
+enum burst_part burst_detector_add(struct burst_detector *detector, uint64_t start_ns,
+				   const struct traffic_counter *traffic, uint64_t drops,
+				   const struct drop_tally *reasons)
 {
 	uint64_t width_ns = detector->config.width_ns;
 	uint64_t rate_bps = rate_per_second(8 * traffic->wire_bytes, width_ns);
+	enum burst_part part = BURST_PART_NONE;
 
 	if (start_ns + width_ns <= detector->start_ns)
-		return;
+		return BURST_PART_NONE;
 	/* After this a burst that goes on is within reach of this window. */
 	burst_detector_advance(detector, start_ns);
 	if (detector->config.rule == BURST_BASELINE)
 		take_idle(&detector->histogram, start_ns, width_ns);
 	if (detector->has_burst && rate_bps > keep_mark(detector, start_ns)) {
 		go_on(detector, start_ns, traffic, drops, reasons);
+		part = BURST_PART_GOES_ON;
 	} else if (detector->has_burst) {
+		part = BURST_PART_WAITS;
 		add_traffic(&detector->since, traffic);
 		detector->drops_since += drops;
 		if (reasons)
 			drop_tally_join(&detector->reasons_since, reasons);
 	} else if (rate_bps > high_mark(detector) && is_warm(detector)) {
+		part = BURST_PART_BEGINS;
 		begin_burst(detector, start_ns);
 		go_on(detector, start_ns, traffic, drops, reasons);
 	}
@@ -287,6 +300,7 @@ void burst_detector_add(struct burst_detector *detector, uint64_t start_ns,
 		take_busy(&detector->histogram, start_ns, width_ns, rate_bps);
 	/* A cold window may have been the last that merging waited for. */
 	burst_detector_advance(detector, start_ns + width_ns);
+	return detector->has_burst ? part : BURST_PART_NONE;
 }
 
 void burst_detector_advance(struct burst_detector *detector, uint64_t until_ns)

@@ -72,19 +72,34 @@ int burst_detector_new(struct burst_detector **out, const struct burst_config *c
 		       uint64_t start_ns, burst_fn fn, void *context);
 void burst_detector_free(struct burst_detector *detector);
 
+/* What a window is to the burst that is going on then. A burst that ends is told before. */
+enum burst_part {
+	BURST_PART_NONE,
+	BURST_PART_BEGINS,  /* its first window */
+	BURST_PART_GOES_ON, /* part of it, and those that waited before this are, too */
+	BURST_PART_WAITS,   /* part of it only if it goes on */
+};
+
 /*
  * The next window in which something passed or was dropped; starts only grow. Those between it and the
- * one before were idle. `reasons` of the drops may be NULL.
+ * one before were idle. `reasons` of the drops may be NULL. Nothing that is kept of the window's part may
+ * outlast a burst: one that is too short ends untold, and the next one begins.
  */
-void burst_detector_add(struct burst_detector *detector, uint64_t start_ns,
-			const struct traffic_counter *traffic, uint64_t drops,
-			const struct drop_tally *reasons);
+enum burst_part burst_detector_add(struct burst_detector *detector, uint64_t start_ns,
+				   const struct traffic_counter *traffic, uint64_t drops,
+				   const struct drop_tally *reasons);
 
 /* Windows that touch [from, to) are unknown; in order of time with the windows. */
 void burst_detector_add_gap(struct burst_detector *detector, uint64_t from_ns, uint64_t to_ns);
 
 /* Every window that ends by until_ns has been given: bursts that are over can be told. */
 void burst_detector_advance(struct burst_detector *detector, uint64_t until_ns);
+
+/*
+ * Above this a window is part of a burst that is going on; at or below it none is. Changes with
+ * what is seen under BURST_BASELINE, where it is UINT64_MAX as long as nothing is hot.
+ */
+uint64_t burst_detector_keep_bps(const struct burst_detector *detector);
 
 /* The end of the run: a burst that is still going on is told as cut. */
 void burst_detector_finish(struct burst_detector *detector);

@@ -30,10 +30,16 @@ struct bursts {
 
 static struct bursts found;
 
+/* What burst_detector_add() says of the windows, added up: must come to what the burst has. */
+static struct {
+	uint64_t burst_bytes, since_bytes;
+} parts;
+
 static void note(void *context, const struct burst *burst)
 {
 	struct bursts *bursts = context;
 
+	assert_int_equal(burst->traffic.wire_bytes, parts.burst_bytes);
 	assert_true(bursts->n < ARRAY_SIZE(bursts->items));
 	bursts->items[bursts->n++] = *burst;
 }
@@ -65,7 +71,22 @@ static void add(struct burst_detector *detector, uint64_t start_ns, uint64_t wir
 
 	drop_tally_add(&reasons, 1 + wire_bytes % 3, drops_of(wire_bytes) / 2);
 	drop_tally_add(&reasons, 7, drops_of(wire_bytes) - drops_of(wire_bytes) / 2);
-	burst_detector_add(detector, start_ns, &traffic, drops_of(wire_bytes), &reasons);
+	switch (burst_detector_add(detector, start_ns, &traffic, drops_of(wire_bytes), &reasons)) {
+	case BURST_PART_NONE:
+		parts.burst_bytes = parts.since_bytes = 0;
+		break;
+	case BURST_PART_BEGINS:
+		parts.burst_bytes = wire_bytes;
+		parts.since_bytes = 0;
+		break;
+	case BURST_PART_GOES_ON:
+		parts.burst_bytes += parts.since_bytes + wire_bytes;
+		parts.since_bytes = 0;
+		break;
+	case BURST_PART_WAITS:
+		parts.since_bytes += wire_bytes;
+		break;
+	}
 }
 
 /* One character is one window: '.' idle (not given), 'g' in a gap. */
@@ -675,9 +696,81 @@ static void remembers_a_long_idle_time(void **state)
 	}
 }
 
+static enum burst_part part_of(struct burst_detector *detector, uint64_t window, char what)
+{
+	struct traffic_counter traffic = traffic_of(bytes_of(what));
+
+	return burst_detector_add(detector, ORIGIN + window * W, &traffic, 0, NULL);
+}
+
+/* A burst that is too short, or whose merging has waited in vain, has no part in what comes. */
+static void tells_a_windows_part(void **state)
+{
+	const struct burst_config share = {
+		.rule = BURST_SHARE, .width_ns = W, .high_bps = HIGH, .merge_gap_ns = 2 * W};
+	struct burst_config lone = share, low = share;
+	struct burst_detector *detector = start(&share, ORIGIN);
+
+	(void)state;
+	assert_int_equal(part_of(detector, 0, 'c'), BURST_PART_NONE);
+	assert_int_equal(part_of(detector, 1, 'H'), BURST_PART_BEGINS);
+	assert_int_equal(part_of(detector, 2, 'c'), BURST_PART_WAITS);
+	assert_int_equal(part_of(detector, 3, 'H'), BURST_PART_GOES_ON);
+	assert_int_equal(part_of(detector, 4, 'c'), BURST_PART_WAITS);
+	assert_int_equal(part_of(detector, 5, 'c'), BURST_PART_WAITS);
+	parts.burst_bytes = 21000;
+	assert_int_equal(part_of(detector, 6, 'c'), BURST_PART_NONE);
+	assert_int_equal(found.n, 1);
+	parts.burst_bytes = 10000;
+	assert_int_equal(part_of(detector, 7, 'H'), BURST_PART_BEGINS);
+	assert_int_equal(part_of(detector, 20, 'H'), BURST_PART_BEGINS);
+	assert_int_equal(found.n, 2);
+	burst_detector_add_gap(detector, ORIGIN + 21 * W, ORIGIN + 22 * W);
+	assert_int_equal(part_of(detector, 22, 'c'), BURST_PART_NONE);
+	burst_detector_free(detector);
+	lone.merge_gap_ns = 0;
+	lone.min_duration_ns = 2 * W;
+	detector = start(&lone, ORIGIN);
+	assert_int_equal(part_of(detector, 1, 'H'), BURST_PART_BEGINS);
+	assert_int_equal(part_of(detector, 2, 'c'), BURST_PART_NONE);
+	assert_int_equal(part_of(detector, 3, 'H'), BURST_PART_BEGINS);
+	assert_int_equal(part_of(detector, 5, 'H'), BURST_PART_BEGINS);
+	assert_int_equal(found.n, 0);
+	burst_detector_free(detector);
+	low.rule = BURST_HYSTERESIS;
+	low.low_bps = LOW;
+	low.merge_gap_ns = 0;
+	detector = start(&low, ORIGIN);
+	assert_int_equal(burst_detector_keep_bps(detector), LOW);
+	assert_int_equal(part_of(detector, 1, 'm'), BURST_PART_NONE);
+	assert_int_equal(part_of(detector, 2, 'H'), BURST_PART_BEGINS);
+	assert_int_equal(part_of(detector, 3, 'm'), BURST_PART_GOES_ON);
+	burst_detector_free(detector);
+}
+
+/* What to look out for: nothing before it is warm, then the floor. */
+static void tells_the_mark_as_it_moves(void **state)
+{
+	const struct burst_config share = {.rule = BURST_SHARE, .width_ns = W, .high_bps = HIGH};
+	const struct burst_config by_median = {
+		.rule = BURST_BASELINE, .width_ns = MS, .factor = 10, .floor_bps = 77};
+	struct burst_detector *detector = start(&share, 0);
+
+	(void)state;
+	assert_int_equal(burst_detector_keep_bps(detector), HIGH);
+	burst_detector_free(detector);
+	detector = start(&by_median, 0);
+	assert_int_equal(burst_detector_keep_bps(detector), UINT64_MAX);
+	add(detector, 999 * MS, 0);
+	assert_int_equal(burst_detector_keep_bps(detector), 77);
+	burst_detector_free(detector);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tells_a_windows_part),
+		cmocka_unit_test(tells_the_mark_as_it_moves),
 		cmocka_unit_test(finds_runs_of_hot_windows),
 		cmocka_unit_test(merges_and_drops_by_duration),
 		cmocka_unit_test(keeps_on_between_the_marks),
