@@ -18,8 +18,9 @@ struct burst_view_setup {
 	uint64_t width_ns;
 	uint64_t wall_offset_ns;
 	const struct link *(*link_of)(void *context, const struct series_member *member);
-	burst_watch_fn found; /* also told of every burst; NULL: nobody else wants to know */
-	void *context;        /* of both */
+	burst_watch_fn found;       /* also told of every burst; NULL: nobody else wants to know */
+	burst_watch_hot_fn set_hot; /* NULL: flows are not known */
+	void *context;              /* of the three */
 	struct drop_reasons *reasons; /* borrowed; NULL: not known */
 };
 

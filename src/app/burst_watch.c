@@ -8,6 +8,13 @@
 #include "app/burst_judge.h"
 #include "base/array.h"
 #include "base/log.h"
+#include "base/units.h"
+
+/*
+ * Hot, so that the flows of what follows are told, is what reaches this part of the mark: the traffic of
+ * several CPUs may reach it only together, and what comes before it is not told.
+ */
+#define HOT_PART 8
 
 /* One interface and direction, for as long as it is probed. */
 struct subject {
@@ -18,6 +25,9 @@ struct subject {
 	struct burst_place place;
 	struct burst_detector *detector;
 	struct burst_stats stats;
+	/* Of the burst that goes on, and of the windows behind it that are part of it only if it does. */
+	struct flow_table flows, flows_since;
+	uint64_t hot_bytes; /* as was last said */
 };
 
 struct burst_watch {
@@ -40,10 +50,17 @@ int burst_watch_new(struct burst_watch **out, const struct burst_watch_setup *se
 	return 0;
 }
 
+static void clear_flows(struct subject *subject)
+{
+	flow_table_clear(&subject->flows);
+	flow_table_clear(&subject->flows_since);
+}
+
 static void free_subject(struct subject *subject)
 {
 	burst_detector_free(subject->detector);
 	burst_stats_release(&subject->stats);
+	clear_flows(subject);
 	free(subject);
 }
 
@@ -63,10 +80,24 @@ void burst_watch_free(struct burst_watch *watch)
 static void tell(void *context, const struct burst *burst)
 {
 	struct subject *subject = context;
+	const struct burst_watch_setup *setup = &subject->watch->setup;
+	struct burst_flows flows = {
+		.top = flow_table_sort(&subject->flows),
+		.n_top = subject->flows.n,
+		.total = subject->flows.n,
+		.is_exact = !subject->flows.other_records,
+		.unattributed_bytes = burst->traffic.wire_bytes - subject->flows.wire_bytes,
+	};
 
+	if (flows.n_top > setup->options->flows)
+		flows.n_top = setup->options->flows;
+	if (setup->set_hot)
+		subject->place.flows = &flows;
 	if (burst_stats_add_burst(&subject->stats, burst))
 		log_warning("%s: a burst is missing in the summary: no memory", subject->ifname);
-	subject->watch->setup.found(subject->watch->setup.found_context, &subject->place, burst);
+	setup->found(setup->found_context, &subject->place, burst);
+	subject->place.flows = NULL;
+	clear_flows(subject);
 }
 
 static struct subject *add_subject(struct burst_watch *watch, const struct series_member *member,
@@ -173,9 +204,54 @@ static struct drop_tally reasons_of(const struct series_span *span, const struct
 	return tally;
 }
 
-static void take_window(struct burst_watch *watch, const struct series_span *span,
-			const struct window *window, size_t *drops_at)
+/* Whether a flow lies before a window, -1, in it, 0, or behind it, 1. */
+static int compare_places(const struct window_flow *flow, const struct window *window)
 {
+	if (flow->start_ns != window->start_ns)
+		return flow->start_ns < window->start_ns ? -1 : 1;
+	if (flow->slot != window->slot)
+		return flow->slot < window->slot ? -1 : 1;
+	return (int)flow->direction - (int)window->direction;
+}
+
+/*
+ * Adds up the window's flows in order, `at` is how far they have come. A packet that came too late to be counted
+ * in the window as it was delivered is not attributed either: never more than the window has.
+ */
+static void take_flows(struct subject *subject, const struct series_span *span,
+		       const struct window *window, enum burst_part part, size_t *at)
+{
+	struct flow_table *into =
+		part == BURST_PART_WAITS ? &subject->flows_since : &subject->flows;
+	uint64_t left = window->traffic.wire_bytes;
+
+	if (part == BURST_PART_NONE || part == BURST_PART_BEGINS)
+		clear_flows(subject);
+	if (part == BURST_PART_GOES_ON && subject->flows_since.wire_bytes) {
+		flow_table_join(&subject->flows, &subject->flows_since);
+		flow_table_clear(&subject->flows_since);
+	}
+	while (*at < span->n_flows && compare_places(&span->flows[*at], window) < 0)
+		++*at;
+	for (; *at < span->n_flows && !compare_places(&span->flows[*at], window); ++*at) {
+		const struct window_flow *flow = &span->flows[*at];
+
+		if (part == BURST_PART_NONE || flow->wire_bytes > left)
+			continue;
+		left -= flow->wire_bytes;
+		flow_table_add(into, &flow->key, flow->wire_bytes, flow->wire_packets);
+	}
+}
+
+/* How far the drops and flows of a span have been taken. */
+struct progress {
+	size_t drops, flows;
+};
+
+static void take_window(struct burst_watch *watch, const struct series_span *span,
+			const struct window *window, struct progress *progress)
+{
+	enum burst_part part;
 	struct drop_tally reasons = {0};
 	struct subject *subject = subject_of(watch, window->slot, window->direction);
 
@@ -183,25 +259,28 @@ static void take_window(struct burst_watch *watch, const struct series_span *spa
 	    window_is_in_gap(window->start_ns, span->width_ns, span->gaps, span->n_gaps))
 		return;
 	if (window->drops)
-		reasons = reasons_of(span, window, drops_at);
+		reasons = reasons_of(span, window, &progress->drops);
 	burst_stats_add_window(&subject->stats, &window->traffic);
-	burst_detector_add(subject->detector, window->start_ns, &window->traffic, window->drops,
-			   &reasons);
+	part = burst_detector_add(subject->detector, window->start_ns, &window->traffic,
+				  window->drops, &reasons);
+	if (watch->setup.set_hot)
+		take_flows(subject, span, window, part, &progress->flows);
 }
 
 /* Windows and gaps in order of time. */
 static void take_windows(struct burst_watch *watch, const struct series_span *span)
 {
-	size_t i, at = 0, drops_at = 0;
+	struct progress progress = {0};
+	size_t i, at = 0;
 
 	for (i = 0; i < span->n_gaps; i++) {
 		while (at < span->n_windows &&
 		       span->windows[at].start_ns + span->width_ns <= span->gaps[i].from_ns)
-			take_window(watch, span, &span->windows[at++], &drops_at);
+			take_window(watch, span, &span->windows[at++], &progress);
 		take_gap(watch, &span->gaps[i]);
 	}
 	while (at < span->n_windows)
-		take_window(watch, span, &span->windows[at++], &drops_at);
+		take_window(watch, span, &span->windows[at++], &progress);
 	for (i = 0; i < watch->n; i++)
 		if (watch->subjects[i]->to_ns == SERIES_STAYS)
 			burst_detector_advance(watch->subjects[i]->detector, span->until_ns);
@@ -244,6 +323,28 @@ static void forget_gone(struct burst_watch *watch)
 	watch->n = kept;
 }
 
+static void follow_marks(struct burst_watch *watch)
+{
+	const struct burst_watch_setup *setup = &watch->setup;
+	size_t i;
+
+	for (i = 0; setup->set_hot && i < watch->n; i++) {
+		struct subject *subject = watch->subjects[i];
+		uint64_t mark_bps, hot_bytes = 0;
+
+		if (subject->to_ns != SERIES_STAYS)
+			continue;
+		mark_bps = burst_detector_keep_bps(subject->detector);
+		if (mark_bps != UINT64_MAX)
+			hot_bytes = 1 + (uint64_t)((unsigned __int128)mark_bps * setup->width_ns /
+						   (8 * HOT_PART * NSEC_PER_SEC));
+		if (hot_bytes == subject->hot_bytes)
+			continue;
+		setup->set_hot(setup->context, subject->slot, subject->place.direction, hot_bytes);
+		subject->hot_bytes = hot_bytes;
+	}
+}
+
 void burst_watch_take(struct burst_watch *watch, const struct series_span *span)
 {
 	follow_members(watch, span);
@@ -251,6 +352,7 @@ void burst_watch_take(struct burst_watch *watch, const struct series_span *span)
 	end_gone(watch, span);
 	if (!watch->setup.keeps_gone)
 		forget_gone(watch);
+	follow_marks(watch);
 	watch->until_ns = span->until_ns;
 }
 

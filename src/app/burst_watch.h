@@ -20,13 +20,18 @@ struct burst_watch;
 typedef void (*burst_watch_fn)(void *context, const struct burst_place *place,
 			       const struct burst *burst);
 
+/* Flows of windows with at least so many wire_bytes are wanted from now on; 0: of none. */
+typedef void (*burst_watch_hot_fn)(void *context, uint32_t slot, enum direction direction,
+				   uint64_t bytes);
+
 struct burst_watch_setup {
 	const struct burst_options *options; /* borrowed */
 	uint64_t width_ns;
 	uint64_t wall_offset_ns; /* what makes their times those of the wall clock */
 	/* What is known of an interface; NULL where nothing is. */
 	const struct link *(*link_of)(void *context, const struct series_member *member);
-	void *context; /* of link_of */
+	burst_watch_hot_fn set_hot; /* NULL: flows are not known */
+	void *context;              /* of both */
 	burst_watch_fn found;
 	void *found_context;
 	const char *(*reason_name)(void *context, uint32_t reason); /* NULL: as in burst_place */

@@ -82,6 +82,13 @@ static const struct link *link_of(void *context, const struct series_member *mem
 	return engine_link(bursts->engine, member->ifindex);
 }
 
+static void set_hot(void *context, uint32_t slot, enum direction direction, uint64_t bytes)
+{
+	struct bursts_command *bursts = context;
+
+	engine_set_hot(bursts->engine, slot, direction, bytes);
+}
+
 static int set_up(struct bursts_command *bursts, struct error *err)
 {
 	struct burst_view_setup setup = {
@@ -90,6 +97,7 @@ static int set_up(struct bursts_command *bursts, struct error *err)
 		.width_ns = bursts->options.window_ns,
 		.link_of = link_of,
 		.found = trigger,
+		.set_hot = bursts->options.flows ? set_hot : NULL,
 		.context = bursts,
 	};
 	struct capture_setup capture = {
@@ -118,6 +126,11 @@ static int set_up(struct bursts_command *bursts, struct error *err)
 	}
 	if (bursts->options.duration_ns)
 		ret = loop_add_deadline(bursts->loop, bursts->options.duration_ns, err);
+	/* What is hot is known from the beginning on, not from the first tick. */
+	if (!ret)
+		ret = take(bursts, clock_monotonic_ns() - WINDOWS_GUARD_NS);
+	if (!ret)
+		log_debug("looking for bursts");
 	/* A burst is told within 200 ms of its end: at most 100 until it is read, and the guard. */
 	if (!ret)
 		ret = loop_add_timer(bursts->loop, engine_take_period_ns(bursts->engine), tick,
@@ -154,6 +167,7 @@ static int check(struct options *options, struct error *err)
 	}
 	if (!options->window_ns)
 		options->window_ns = OPTIONS_WINDOW_NS;
+	options->flows = options->bursts.flows && !options->summary;
 	if (!options->capture.directory && wants_capture(&options->capture)) {
 		error_set(err, -EINVAL, "--pre, --post, --once and --max are of --capture");
 		error_hint(err, "give --capture a directory");
@@ -211,6 +225,7 @@ static const enum option_id ids[] = {
 	'i',
 	'w',
 	OPTIONS_OF_BURSTS,
+	OPTION_FLOWS,
 	OPTION_SUMMARY,
 	OPTION_CAPTURE,
 	OPTION_PRE,

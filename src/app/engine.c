@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "kernel/flows.h"
 #include "kernel/links.h"
 #include "kernel/probe.h"
 #include "kernel/windows.h"
@@ -77,6 +78,7 @@ static int set_up(struct engine *engine, struct loop *loop, struct error *err)
 		.window_ns = options->window_ns,
 		.drop_kinds = options->drop_kinds,
 		.drop_locations = options->drop_locations,
+		.flows = options->flows,
 	};
 	unsigned int orphans;
 	size_t selected;
@@ -232,6 +234,7 @@ int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_
 {
 	uint64_t width_ns = engine->options->window_ns, from_ns = engine->windows_until_ns;
 	const struct windows *windows = probe_windows(engine->roster.probe);
+	const struct flows *flows = probe_flows(engine->roster.probe);
 	uint32_t slot;
 	int ret;
 
@@ -256,7 +259,14 @@ int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_
 	span->windows = windows_taken(windows, &span->n_windows);
 	span->drops = windows_drops(windows, &span->n_drops);
 	span->gaps = windows_gaps(windows, &span->n_gaps);
+	if (flows)
+		span->flows = flows_taken(flows, &span->n_flows);
 	return 0;
+}
+
+void engine_set_hot(struct engine *engine, uint32_t slot, enum direction direction, uint64_t bytes)
+{
+	probe_set_hot(engine->roster.probe, slot, direction, bytes);
 }
 
 int engine_read_drops(struct engine *engine, struct drop_sum **sums, size_t *n, struct error *err)
@@ -385,6 +395,10 @@ void engine_log_losses(const struct engine *engine)
 	if (engine->roster.hidden)
 		log_warning("%" PRIu64 " times another program hid packets from a filter of ours",
 			    engine->roster.hidden);
+	if (probe_flows(engine->roster.probe) && flows_lost(probe_flows(engine->roster.probe)))
+		log_warning("the flows of %" PRIu64 " packets were not read in time; their bytes "
+			    "are among those that bursts do not attribute",
+			    flows_lost(probe_flows(engine->roster.probe)));
 	if (probe_windows(engine->roster.probe))
 		log_window_losses(probe_windows(engine->roster.probe));
 }

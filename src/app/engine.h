@@ -63,6 +63,12 @@ int engine_read_drops(struct engine *engine, struct drop_sum **sums, size_t *n, 
 /* Those that are attached, in order of ifindex; valid until the loop goes on. */
 const struct interface *engine_interfaces(const struct engine *engine, size_t *n);
 
+/*
+ * Only with options->bursts.flows: from how many wire_bytes on a window of a slot and direction is hot on one
+ * CPU, so that the spans tell its flows; 0: never. It lasts as long as the slot is the interface's.
+ */
+void engine_set_hot(struct engine *engine, uint32_t slot, enum direction direction, uint64_t bytes);
+
 /* Who has a slot now; NULL for one that nobody has. */
 const struct interface *engine_interface(const struct engine *engine, uint32_t slot);
 

@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "model/flow_table.h"
 #include "model/window.h"
 #include "store/recorder.h"
 
@@ -272,6 +273,8 @@ const struct option_spec option_specs[] = {
 	 AT(bursts.merge_gap_ns), 1, 0},
 	{OPTION_SUMMARY, "summary", NULL, "only the summary at the end", take_flag, AT(summary), 0,
 	 0},
+	{OPTION_FLOWS, "flows", "N", "name the top N flows (default 5; 0: none)", take_count,
+	 AT(bursts.flows), 0, FLOW_TABLE_MAX},
 	{OPTION_WHERE, "where", NULL, "also by the function that freed them", take_flag,
 	 AT(drop_locations), 0, 0},
 	{OPTION_CAPTURE, "capture", "DIR", "keep the windows around each burst there", take_text,

@@ -286,6 +286,7 @@ int options_parse(struct options *options, const struct command **command,
 	*options = (struct options){
 		.no_colour = getenv("NO_COLOR") && *getenv("NO_COLOR"),
 		.health_limits = {HEALTH_ERROR_LIMIT_PPB, HEALTH_DROP_LIMIT_PPB},
+		.bursts = {.flows = BURST_FLOWS},
 		.capture = {.pre_ns = CAPTURE_PRE_NS,
 			    .post_ns = CAPTURE_POST_NS,
 			    .max = CAPTURE_MAX},

@@ -49,6 +49,7 @@ enum option_id {
 	OPTION_FROM,
 	OPTION_TO,
 	OPTION_SUMMARY,
+	OPTION_FLOWS,
 	OPTION_WHERE,
 	OPTION_CAPTURE,
 	OPTION_PRE,
@@ -94,7 +95,10 @@ struct burst_options {
 	uint64_t factor;
 	uint64_t floor_bps;
 	uint64_t min_duration_ns, merge_gap_ns;
+	uint64_t flows; /* how many of its flows a burst names; 0: none is looked for */
 };
+
+#define BURST_FLOWS 5
 
 /* The trigger of `bursts`. */
 struct capture_options {
@@ -131,6 +135,7 @@ struct options {
 	bool summary;
 	bool drop_kinds; /* by the command: count drops by reason */
 	bool drop_locations;
+	bool flows; /* by the command: tell the flows of what is hot */
 	struct capture_options capture;
 	const char *file;   /* the operand; NULL: the command takes none */
 	const char *output; /* NULL: none was named */

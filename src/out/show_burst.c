@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "out/show_flow.h"
 
 /* Eight reasons with names as long as the kernel's are. */
 #define REASONS_TEXT_SIZE 1024
@@ -143,6 +144,7 @@ void show_burst_record(struct writer *writer, const struct burst_place *place,
 		writer_null(writer, "speed_mbps");
 	writer_text(writer, "speed_source", place->speed_source);
 	writer_boolean(writer, "cut", burst->is_cut);
+	show_flow_fields(writer, place->flows, burst->traffic.wire_bytes);
 	writer_end(writer);
 }
 
@@ -166,7 +168,10 @@ void show_burst_line(struct sink *sink, const struct burst_place *place, const s
 	if (burst->drops && place->reason_name)
 		sink_format(sink, " (%s)",
 			    reasons_text(reasons, sizeof(reasons), place, burst, ' ', ", "));
-	sink_format(sink, " (above %s)\n", units_format_rate(mark, burst->threshold_bps));
+	sink_format(sink, " (above %s)", units_format_rate(mark, burst->threshold_bps));
+	if (place->flows)
+		show_flow_text(sink, place->flows, burst->traffic.wire_bytes);
+	sink_text(sink, "\n");
 	sink_commit(sink);
 }
 

@@ -5,6 +5,7 @@
 
 #include "model/burst.h"
 #include "model/burst_stats.h"
+#include "model/flow_table.h"
 #include "out/sink.h"
 #include "out/table.h"
 #include "out/writer.h"
@@ -24,6 +25,7 @@ struct burst_place {
 	const char *(*reason_name)(void *context, uint32_t reason);
 	void *reason_context;
 	const char *reasons; /* of one burst, as show_burst_reasons() has put them down; or NULL */
+	const struct burst_flows *flows; /* of the burst that is told with it; NULL: not known */
 };
 
 /* "QDISC_DROP:12 NO_SOCKET:1 other:2". Returns `out`. */
@@ -32,7 +34,8 @@ const char *show_burst_reasons(char *out, size_t size, const struct burst_place 
 
 /*
  * Fields: time ifindex ifname direction duration_us window_us windows bytes packets wire_bytes
- * wire_packets drops drop_reasons peak_bps mean_bps threshold_bps rule speed_mbps speed_source cut. Unknown is null.
+ * wire_packets drops drop_reasons peak_bps mean_bps threshold_bps rule speed_mbps speed_source cut, and those of
+ * show_flow_fields(). Unknown is null.
  * drop_reasons has an object for each, {reason packets}; in CSV it is text, "REASON:PACKETS …".
  */
 void show_burst_record(struct writer *writer, const struct burst_place *place,

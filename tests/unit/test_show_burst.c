@@ -2,7 +2,10 @@
 /* out/show_burst: the records of `bursts` (the contract of the design brief), lines and summary. */
 #include "tests/unit/show.h"
 
+#include <arpa/inet.h>
+
 #include "out/show_burst.h"
+#include "out/show_flow.h"
 
 static const struct burst_place place = {
 	.ifindex = 3,
@@ -27,6 +30,10 @@ static const struct burst plain = {
 	.threshold_bps = UINT64_C(5000000000),
 };
 
+#define NO_FLOWS                                                          \
+	" \"flows\": null, \"flows_total\": null, \"flows_exact\": null," \
+	" \"unattributed_bytes\": null}"
+
 static const struct burst_summary summary = {
 	.count = 8,
 	.time_share = 0.125,
@@ -43,13 +50,14 @@ static void records_bursts(void **state)
 	(void)state;
 	start(WRITER_JSON_LINES);
 	show_burst_record(writer, &place, &plain);
-	finish_json("{\"time\": \"2000-02-29T00:00:00.123456Z\", \"ifindex\": 3,"
-		    " \"ifname\": \"eth0\", \"direction\": \"tx\", \"duration_us\": 400,"
-		    " \"window_us\": 100, \"windows\": 4, \"bytes\": 12, \"packets\": 11,"
-		    " \"wire_bytes\": 1536, \"wire_packets\": 13, \"drops\": 15,"
-		    " \"drop_reasons\": null, \"peak_bps\": 7500000000, \"mean_bps\": 5200000000,"
-		    " \"threshold_bps\": 5000000000, \"rule\": \"hysteresis\","
-		    " \"speed_mbps\": 10000, \"speed_source\": \"netlink\", \"cut\": false}");
+	finish_json(
+		"{\"time\": \"2000-02-29T00:00:00.123456Z\", \"ifindex\": 3,"
+		" \"ifname\": \"eth0\", \"direction\": \"tx\", \"duration_us\": 400,"
+		" \"window_us\": 100, \"windows\": 4, \"bytes\": 12, \"packets\": 11,"
+		" \"wire_bytes\": 1536, \"wire_packets\": 13, \"drops\": 15,"
+		" \"drop_reasons\": null, \"peak_bps\": 7500000000, \"mean_bps\": 5200000000,"
+		" \"threshold_bps\": 5000000000, \"rule\": \"hysteresis\","
+		" \"speed_mbps\": 10000, \"speed_source\": \"netlink\", \"cut\": false," NO_FLOWS);
 }
 
 static void records_an_unknown_speed_as_null(void **state)
@@ -69,9 +77,9 @@ static void records_an_unknown_speed_as_null(void **state)
 	finish_text("time,ifindex,ifname,direction,duration_us,window_us,windows,bytes,packets,"
 		    "wire_bytes,wire_packets,drops,drop_reasons,peak_bps,mean_bps,threshold_bps,"
 		    "rule,speed_mbps,"
-		    "speed_source,cut\n"
+		    "speed_source,cut,flows,flows_total,flows_exact,unattributed_bytes\n"
 		    "2000-02-29T00:00:00.123456Z,3,eth0,rx,400,100,4,12,11,1536,13,0,,7500000000,"
-		    "5200000000,5000000000,baseline,,,true\n");
+		    "5200000000,5000000000,baseline,,,true,,,,\n");
 }
 
 static const char *reason_name(void *context, uint32_t reason)
@@ -95,25 +103,26 @@ static void shows_reasons(void **state)
 	drop_tally_add(&burst.reasons, 1, 8);
 	start(WRITER_JSON_LINES);
 	show_burst_record(writer, &known, &burst);
-	finish_json("{\"time\": \"2000-02-29T00:00:00.123456Z\", \"ifindex\": 3,"
-		    " \"ifname\": \"eth0\", \"direction\": \"tx\", \"duration_us\": 400,"
-		    " \"window_us\": 100, \"windows\": 4, \"bytes\": 12, \"packets\": 11,"
-		    " \"wire_bytes\": 1536, \"wire_packets\": 13, \"drops\": 15,"
-		    " \"drop_reasons\": [{\"reason\": \"NO_SOCKET\", \"packets\": 4},"
-		    " {\"reason\": \"QDISC_DROP\", \"packets\": 8},"
-		    " {\"reason\": null, \"packets\": 3}],"
-		    " \"peak_bps\": 7500000000, \"mean_bps\": 5200000000,"
-		    " \"threshold_bps\": 5000000000, \"rule\": \"hysteresis\","
-		    " \"speed_mbps\": 10000, \"speed_source\": \"netlink\", \"cut\": false}");
+	finish_json(
+		"{\"time\": \"2000-02-29T00:00:00.123456Z\", \"ifindex\": 3,"
+		" \"ifname\": \"eth0\", \"direction\": \"tx\", \"duration_us\": 400,"
+		" \"window_us\": 100, \"windows\": 4, \"bytes\": 12, \"packets\": 11,"
+		" \"wire_bytes\": 1536, \"wire_packets\": 13, \"drops\": 15,"
+		" \"drop_reasons\": [{\"reason\": \"NO_SOCKET\", \"packets\": 4},"
+		" {\"reason\": \"QDISC_DROP\", \"packets\": 8},"
+		" {\"reason\": null, \"packets\": 3}],"
+		" \"peak_bps\": 7500000000, \"mean_bps\": 5200000000,"
+		" \"threshold_bps\": 5000000000, \"rule\": \"hysteresis\","
+		" \"speed_mbps\": 10000, \"speed_source\": \"netlink\", \"cut\": false," NO_FLOWS);
 	start(WRITER_CSV);
 	show_burst_record(writer, &known, &burst);
 	finish_text(
 		"time,ifindex,ifname,direction,duration_us,window_us,windows,bytes,packets,"
 		"wire_bytes,wire_packets,drops,drop_reasons,peak_bps,mean_bps,threshold_bps,rule,"
-		"speed_mbps,speed_source,cut\n"
+		"speed_mbps,speed_source,cut,flows,flows_total,flows_exact,unattributed_bytes\n"
 		"2000-02-29T00:00:00.123456Z,3,eth0,tx,400,100,4,12,11,1536,13,15,"
 		"NO_SOCKET:4 QDISC_DROP:8 other:3,7500000000,5200000000,5000000000,hysteresis,"
-		"10000,netlink,false\n");
+		"10000,netlink,false,,,,\n");
 	burst.drops = 12;
 	capture_start(&capture);
 	writer = NULL;
@@ -141,6 +150,90 @@ static void shows_bursts(void **state)
 		    " (above 5.00 Gbit/s)\n"
 		    "2000-02-29T00:00:00.123456Z  e\\x1b[2Jh  tx    400 us+  peak 7.50 Gbit/s,"
 		    " mean 5.20 Gbit/s, 1.50 KiB, 13 packets (above 5.00 Gbit/s)\n");
+}
+
+static struct flow_key key_of(uint8_t kind, uint8_t protocol, const char *source, uint16_t port)
+{
+	struct flow_key key = {.kind = kind, .protocol = protocol};
+	int family = (kind & ~FLOW_FRAGMENT) == FLOW_IPV4 ? AF_INET : AF_INET6;
+
+	assert_int_equal(inet_pton(family, source, key.source), 1);
+	assert_int_equal(
+		inet_pton(family, family == AF_INET ? "10.0.0.2" : "2001:db8::2", key.destination),
+		1);
+	key.source_port = htons(port);
+	key.destination_port = port ? htons(80) : 0;
+	return key;
+}
+
+static void shows_flows(void **state)
+{
+	const struct flow_count top[] = {
+		{key_of(FLOW_IPV4, 6, "10.0.0.1", 4711), 768, 2},
+		{key_of(FLOW_IPV6, 17, "2001:db8::1", 9), 384, 1},
+		{key_of(FLOW_IPV4 | FLOW_FRAGMENT, 17, "10.0.0.3", 0), 96, 1},
+		{key_of(FLOW_IPV6, 253, "::", 0), 48, 1},
+		{{.kind = FLOW_OTHER, .ethertype = htons(0x88b5)}, 24, 1},
+	};
+	struct burst_flows flows = {top, 5, 4096, false, 7};
+	struct burst_place known = place;
+
+	(void)state;
+	known.flows = &flows;
+	start(WRITER_CSV);
+	show_burst_record(writer, &known, &plain);
+	finish_text("time,ifindex,ifname,direction,duration_us,window_us,windows,bytes,packets,"
+		    "wire_bytes,wire_packets,drops,drop_reasons,peak_bps,mean_bps,threshold_bps,"
+		    "rule,speed_mbps,speed_source,cut,flows,flows_total,flows_exact,"
+		    "unattributed_bytes\n"
+		    "2000-02-29T00:00:00.123456Z,3,eth0,tx,400,100,4,12,11,1536,13,15,,7500000000,"
+		    "5200000000,5000000000,hysteresis,10000,netlink,false,"
+		    "10.0.0.1:4711>10.0.0.2:80/tcp:768 [2001:db8::1]:9>[2001:db8::2]:80/udp:384 "
+		    "10.0.0.3>10.0.0.2/udp/fragments:96 ::>2001:db8::2/253:48 0x88b5:24,"
+		    "4096,false,7\n");
+	capture_start(&capture);
+	writer = NULL;
+	show_burst_line(capture.sink, &known, &plain);
+	flows = (struct burst_flows){top + 2, 1, 1, true, 0};
+	show_burst_line(capture.sink, &known, &plain);
+	flows = (struct burst_flows){NULL, 0, 0, true, 1536};
+	show_burst_line(capture.sink, &known, &plain);
+#define LINE                                                                       \
+	"2000-02-29T00:00:00.123456Z  eth0       tx    400 us   peak 7.50 Gbit/s," \
+	" mean 5.20 Gbit/s, 1.50 KiB, 13 packets, 15 dropped (above 5.00 Gbit/s)"
+	finish_text(LINE " by 10.0.0.1:4711 > 10.0.0.2:80 tcp 50% and at least 4095 more\n" LINE
+			 " by 10.0.0.3 > 10.0.0.2 udp fragments 6.25%\n" LINE "\n");
+}
+
+static void records_flows(void **state)
+{
+	const struct flow_count top[] = {
+		{key_of(FLOW_IPV6, 6, "2001:db8::1", 4711), 768, 2},
+		{{.kind = FLOW_OTHER, .ethertype = htons(0x0806)}, 384, 1},
+	};
+	const struct burst_flows flows = {top, 2, 2, true, 384}, none = {NULL, 0, 0, true, 1536};
+
+	(void)state;
+	start(WRITER_JSON_LINES);
+	writer_begin(writer);
+	show_flow_fields(writer, &flows, 1536);
+	writer_end(writer);
+	finish_json(
+		"{\"flows\": [{\"family\": \"ipv6\", \"protocol\": \"tcp\", \"fragment\": false,"
+		" \"source\": \"2001:db8::1\", \"source_port\": 4711,"
+		" \"destination\": \"2001:db8::2\", \"destination_port\": 80,"
+		" \"wire_bytes\": 768, \"wire_packets\": 2, \"share\": 0.5},"
+		" {\"family\": null, \"protocol\": \"arp\", \"fragment\": false,"
+		" \"source\": null, \"source_port\": null, \"destination\": null,"
+		" \"destination_port\": null, \"wire_bytes\": 384, \"wire_packets\": 1,"
+		" \"share\": 0.25}],"
+		" \"flows_total\": 2, \"flows_exact\": true, \"unattributed_bytes\": 384}");
+	start(WRITER_JSON_LINES);
+	writer_begin(writer);
+	show_flow_fields(writer, &none, 1536);
+	writer_end(writer);
+	finish_json("{\"flows\": [], \"flows_total\": 0, \"flows_exact\": true,"
+		    " \"unattributed_bytes\": 1536}");
 }
 
 static void records_summaries(void **state)
@@ -229,6 +322,8 @@ int main(void)
 		cmocka_unit_test(records_an_unknown_speed_as_null),
 		cmocka_unit_test(shows_reasons),
 		cmocka_unit_test(shows_bursts),
+		cmocka_unit_test(shows_flows),
+		cmocka_unit_test(records_flows),
 		cmocka_unit_test(records_summaries),
 		cmocka_unit_test(records_summaries_without_bursts),
 		cmocka_unit_test(records_what_the_statistics_give),

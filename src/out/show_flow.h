@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* show_flow: the flows of a burst, as part of its record and of its line. */
+#ifndef IFPULSE_OUT_SHOW_FLOW_H
+#define IFPULSE_OUT_SHOW_FLOW_H
+
+#include "model/flow_table.h"
+#include "out/sink.h"
+#include "out/writer.h"
+
+/*
+ * Fields: flows, an object for each of the top: {family protocol fragment source source_port destination
+ * destination_port wire_bytes wire_packets share}, in CSV text, "SOURCE>DESTINATION/PROTOCOL:WIRE_BYTES …";
+ * flows_total, flows_exact (else there are at least so many), unattributed_bytes. share, 0 to 1, is one of
+ * `wire_bytes`, which are the burst's. All are null where `flows` is NULL. What is not IP has no family
+ * and no addresses, and its ethertype for a protocol; ports are null where the protocol has none, or they
+ * are in another fragment.
+ */
+void show_flow_fields(struct writer *writer, const struct burst_flows *flows, uint64_t wire_bytes);
+
+/* The first flow and how many more there are; nothing where there is none. */
+void show_flow_text(struct sink *sink, const struct burst_flows *flows, uint64_t wire_bytes);
+
+#endif
