@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* app/burst_watch: the flows of bursts, which with what is not attributed are the bursts, byte by byte. */
+#include "tests/unit/support.h"
+
+#include "app/burst_watch.h"
+#include "base/log.h"
+
+#define WIDTH_NS 100000U
+#define SLOTS 3
+#define FLOWS 6
+#define WINDOWS_MAX 60
+
+static const struct series_member members[] = {
+	{1, 11, "a", 0, SERIES_STAYS},
+	{2, 12, "b", 0, SERIES_STAYS},
+};
+
+struct told {
+	uint32_t slot;
+	enum direction direction;
+	struct burst burst;
+	bool has_flows;
+	struct burst_flows flows;
+	struct flow_count top[FLOWS];
+};
+
+static struct {
+	struct told bursts[2 * N_DIRECTIONS * WINDOWS_MAX];
+	size_t n;
+	uint64_t hot[SLOTS][N_DIRECTIONS];
+	size_t n_hot; /* times that it was said */
+} told;
+
+static void note(void *context, const struct burst_place *place, const struct burst *burst)
+{
+	struct told *to = &told.bursts[told.n++];
+
+	(void)context;
+	*to = (struct told){.slot = place->slot, .direction = place->direction, .burst = *burst};
+	to->has_flows = place->flows;
+	if (!to->has_flows)
+		return;
+	to->flows = *place->flows;
+	assert_true(to->flows.n_top <= FLOWS);
+	if (to->flows.n_top)
+		memcpy(to->top, to->flows.top, to->flows.n_top * sizeof(to->top[0]));
+}
+
+static void set_hot(void *context, uint32_t slot, enum direction direction, uint64_t bytes)
+{
+	(void)context;
+	told.hot[slot][direction] = bytes;
+	told.n_hot++;
+}
+
+static const struct link *no_link(void *context, const struct series_member *member)
+{
+	(void)context;
+	(void)member;
+	return NULL;
+}
+
+/* Hot above 10,000 bytes in a window. */
+static struct burst_watch *start(struct burst_options *options, bool has_flows)
+{
+	const struct burst_watch_setup setup = {
+		.options = options,
+		.width_ns = WIDTH_NS,
+		.link_of = no_link,
+		.set_hot = has_flows ? set_hot : NULL,
+		.found = note,
+	};
+	struct burst_watch *watch;
+
+	log_set_level(LOG_LEVEL_ERROR);
+	memset(&told, 0, sizeof(told));
+	options->high.rate_bps = 800000000;
+	assert_int_equal(burst_watch_new(&watch, &setup), 0);
+	return watch;
+}
+
+static struct series_span span_of(uint64_t from, uint64_t until, const struct window *windows,
+				  size_t n_windows, const struct window_flow *flows, size_t n_flows)
+{
+	return (struct series_span){.from_ns = from * WIDTH_NS,
+				    .until_ns = until * WIDTH_NS,
+				    .width_ns = WIDTH_NS,
+				    .windows = windows,
+				    .n_windows = n_windows,
+				    .members = members,
+				    .n_members = ARRAY_SIZE(members),
+				    .flows = flows,
+				    .n_flows = n_flows};
+}
+
+static struct window window(uint64_t number, uint32_t slot, uint32_t direction, uint64_t bytes)
+{
+	return (struct window){number * WIDTH_NS, slot, direction, {1, bytes, 1, bytes}, 0};
+}
+
+static struct window_flow flow(uint64_t number, uint32_t slot, uint32_t direction, uint8_t name,
+			       uint64_t bytes)
+{
+	return (struct window_flow){number * WIDTH_NS,  slot,  direction,
+				    {.source = {name}}, bytes, 1};
+}
+
+/* Those of windows that waited come with what they waited for, or not at all. */
+static void attributes_what_is_part_of_the_burst(void **state)
+{
+	struct burst_options options = {.flows = 2, .merge_gap_ns = WIDTH_NS};
+	const struct window windows[] = {
+		window(1, 1, 0, 500),  window(2, 1, 0, 20000), window(2, 2, 1, 30000),
+		window(3, 1, 0, 3000), window(4, 1, 0, 11000), window(5, 1, 0, 4000),
+		window(6, 1, 0, 5000), window(9, 1, 0, 12000),
+	};
+	/* Of one window there is more than was delivered, of one that nobody delivered there is some. */
+	const struct window_flow flows[] = {
+		flow(1, 1, 0, 9, 500),  flow(2, 1, 0, 1, 7000),  flow(2, 1, 0, 2, 9000),
+		flow(2, 1, 1, 3, 100),  flow(2, 2, 1, 4, 29000), flow(2, 2, 1, 5, 2000),
+		flow(3, 1, 0, 3, 3000), flow(4, 1, 0, 1, 4000),  flow(5, 1, 0, 6, 4000),
+		flow(7, 1, 0, 7, 1),    flow(9, 1, 0, 8, 12000),
+	};
+	struct burst_watch *watch = start(&options, true);
+	struct series_span span = span_of(0, 4, windows, 4, flows, 7);
+
+	(void)state;
+	burst_watch_take(watch, &span);
+	span = span_of(4, 12, windows + 4, 4, flows + 7, 4);
+	burst_watch_take(watch, &span);
+	assert_int_equal(told.n, 3);
+	assert_int_equal(told.bursts[2].slot, 2);
+	assert_int_equal(told.bursts[2].flows.total, 1);
+	assert_int_equal(told.bursts[2].flows.unattributed_bytes, 1000);
+	assert_int_equal(told.bursts[0].slot, 1);
+	assert_int_equal(told.bursts[0].burst.traffic.wire_bytes, 34000);
+	assert_int_equal(told.bursts[0].flows.total, 3);
+	assert_true(told.bursts[0].flows.is_exact);
+	assert_int_equal(told.bursts[0].flows.n_top, 2);
+	assert_int_equal(told.bursts[0].top[0].key.source[0], 1);
+	assert_int_equal(told.bursts[0].top[0].wire_bytes, 11000);
+	assert_int_equal(told.bursts[0].top[1].key.source[0], 2);
+	assert_int_equal(told.bursts[0].flows.unattributed_bytes, 34000 - 11000 - 9000 - 3000);
+	assert_int_equal(told.bursts[1].top[0].key.source[0], 8);
+	assert_int_equal(told.bursts[1].flows.unattributed_bytes, 0);
+	/* An eighth, said once for each interface and direction. */
+	assert_int_equal(told.hot[1][0], 1251);
+	assert_int_equal(told.hot[2][1], 1251);
+	assert_int_equal(told.n_hot, 4);
+	burst_watch_free(watch);
+}
+
+static void tells_none_where_they_are_not_known(void **state)
+{
+	struct burst_options options = {.flows = 2};
+	const struct window windows[] = {window(1, 1, 0, 20000)};
+	struct burst_watch *watch = start(&options, false);
+	struct series_span span = span_of(0, 4, windows, 1, NULL, 0);
+
+	(void)state;
+	burst_watch_take(watch, &span);
+	assert_int_equal(told.n, 1);
+	assert_false(told.bursts[0].has_flows);
+	assert_int_equal(told.n_hot, 0);
+	burst_watch_free(watch);
+}
+
+/* Random windows and flows, in their order, and what of each flow is in each window. */
+static struct {
+	struct window windows[WINDOWS_MAX * SLOTS * N_DIRECTIONS];
+	struct window_flow flows[WINDOWS_MAX * SLOTS * N_DIRECTIONS * FLOWS];
+	size_t n_windows, n_flows;
+	uint64_t bytes[WINDOWS_MAX][SLOTS][N_DIRECTIONS][FLOWS];
+} traffic;
+
+static void fill_window(uint64_t number, uint32_t slot, uint32_t direction)
+{
+	uint64_t left = (uint64_t)(random() % 3) * 8000;
+	int i;
+
+	if (!left)
+		return;
+	traffic.windows[traffic.n_windows++] = window(number, slot, direction, left);
+	for (i = 0; i < FLOWS && left && random() % 4; i++) {
+		uint8_t name = (uint8_t)(random() % FLOWS);
+		uint64_t part = 1 + (uint64_t)random() % left;
+
+		traffic.flows[traffic.n_flows++] = flow(number, slot, direction, name, part);
+		traffic.bytes[number][slot][direction][name] += part;
+		left -= part;
+	}
+}
+
+static void fill(void)
+{
+	memset(&traffic, 0, sizeof(traffic));
+	for (uint64_t i = 0; i < WINDOWS_MAX; i++)
+		for (uint32_t at = N_DIRECTIONS; at < SLOTS * N_DIRECTIONS; at++)
+			fill_window(i, at / N_DIRECTIONS, at % N_DIRECTIONS);
+}
+
+static void take_in_spans(struct burst_watch *watch)
+{
+	size_t w = 0, f = 0;
+
+	for (uint64_t from = 0, until; from < WINDOWS_MAX; from = until) {
+		struct series_span span;
+		size_t w_from = w, f_from = f;
+
+		until = from + 1 + (uint64_t)random() % 20;
+		while (w < traffic.n_windows && traffic.windows[w].start_ns < until * WIDTH_NS)
+			w++;
+		while (f < traffic.n_flows && traffic.flows[f].start_ns < until * WIDTH_NS)
+			f++;
+		span = span_of(from, until, traffic.windows + w_from, w - w_from,
+			       traffic.flows + f_from, f - f_from);
+		burst_watch_take(watch, &span);
+	}
+}
+
+/* A burst's flows are those of the windows from its start to its end, whatever the rules made of them. */
+static void check(const struct told *got)
+{
+	uint64_t sums[FLOWS] = {0}, named = 0, n = 0, k;
+	size_t name;
+
+	for (k = got->burst.start_ns / WIDTH_NS; k < got->burst.end_ns / WIDTH_NS; k++)
+		for (name = 0; name < FLOWS; name++)
+			sums[name] += traffic.bytes[k][got->slot][got->direction][name];
+	for (name = 0; name < FLOWS; name++) {
+		named += sums[name];
+		n += sums[name] > 0;
+	}
+	assert_int_equal(got->flows.total, n);
+	assert_int_equal(got->flows.n_top, n);
+	assert_int_equal(got->flows.unattributed_bytes, got->burst.traffic.wire_bytes - named);
+	for (k = 0; k < n; k++)
+		assert_int_equal(got->top[k].wire_bytes, sums[got->top[k].key.source[0]]);
+}
+
+static void agrees_with_a_naive_sum(void **state)
+{
+	size_t n = 0;
+
+	(void)state;
+	srandom(3);
+	for (int round = 0; round < 500; round++) {
+		struct burst_options options = {.flows = FLOWS};
+		struct burst_watch *watch;
+
+		options.merge_gap_ns = (uint64_t)(random() % 4) * WIDTH_NS;
+		options.min_duration_ns = (uint64_t)(random() % 3) * WIDTH_NS;
+		fill();
+		watch = start(&options, true);
+		take_in_spans(watch);
+		burst_watch_finish(watch);
+		for (size_t i = 0; i < told.n; i++)
+			check(&told.bursts[i]);
+		n += told.n;
+		burst_watch_free(watch);
+	}
+	assert_true(n > 5000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(attributes_what_is_part_of_the_burst),
+		cmocka_unit_test(tells_none_where_they_are_not_known),
+		cmocka_unit_test(agrees_with_a_naive_sum),
+	};
+
+	return cmocka_run_group_tests_name("burst_watch", tests, NULL, NULL);
+}
