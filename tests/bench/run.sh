@@ -45,11 +45,12 @@ ip -n "$ns" link set lo up
 
 echo "kernel $(uname -r), $(nproc) CPUs"
 echo
-# What the programs add per packet while `rate` runs with these options.
-packet_cost() { # ARGUMENT…
-	ip netns exec "$ns" "$BUILD/ifpulse" rate -j -I 1h -i lo -v "$@" >/dev/null 2>"/tmp/$ns.err" &
+# What the programs add per packet while this runs.
+packet_cost() { # COMMAND ARGUMENT…
+	ip netns exec "$ns" "$BUILD/ifpulse" "$@" -j -i lo -v >/dev/null 2>"/tmp/$ns.err" &
 	pid=$!
-	until grep -q 'attached to lo' "/tmp/$ns.err"; do sleep 0.05; done
+	# `bursts` says later what is hot.
+	until grep -q "${READY:-attached to lo}" "/tmp/$ns.err"; do sleep 0.05; done
 	in_ns "$BUILD/tools/packet_cost"
 	kill -TERM "$pid"
 	wait "$pid" || true
@@ -59,9 +60,13 @@ packet_cost() { # ARGUMENT…
 
 echo "Added ns per packet over an empty program (BPF_PROG_TEST_RUN, 1 kB, interleaved):"
 echo "counters only (--window off)"
-packet_cost --window off
+packet_cost rate -I 1h --window off
 echo "with windows of 100 us"
-packet_cost --window 100us
+packet_cost rate -I 1h --window 100us
+echo "the same, looking for bursts and their flows, and none is hot"
+READY='looking for bursts' packet_cost bursts --threshold 100000Gbit
+echo "each packet in a hot window: its flow is told"
+READY='looking for bursts' packet_cost bursts --threshold 10Mbit
 echo
 echo "Start, attach, one report, detach, in ms:"
 printf '%-34s' "1 interface (lo), auto"
