@@ -126,11 +126,6 @@ static int set_up(struct bursts_command *bursts, struct error *err)
 	}
 	if (bursts->options.duration_ns)
 		ret = loop_add_deadline(bursts->loop, bursts->options.duration_ns, err);
-	/* What is hot is known from the beginning on, not from the first tick. */
-	if (!ret)
-		ret = take(bursts, clock_monotonic_ns() - WINDOWS_GUARD_NS);
-	if (!ret)
-		log_debug("looking for bursts");
 	/* A burst is told within 200 ms of its end: at most 100 until it is read, and the guard. */
 	if (!ret)
 		ret = loop_add_timer(bursts->loop, engine_take_period_ns(bursts->engine), tick,
@@ -198,7 +193,11 @@ static int run(const struct options *options)
 		status = engine_start_failed(&err);
 		goto out;
 	}
-	ret = loop_run(bursts.loop);
+	/* What is hot is known from the beginning on, not from the first tick. */
+	ret = take(&bursts, clock_monotonic_ns() - WINDOWS_GUARD_NS);
+	log_debug("looking for bursts");
+	if (!ret)
+		ret = loop_run(bursts.loop);
 	if (!ret)
 		ret = finish(&bursts);
 	engine_log_losses(bursts.engine);

@@ -74,7 +74,7 @@ send_hex() { # COUNT SIZE HEX
 	local tx
 	watch_flows "$NS0" v0
 	tx=("$IFPULSE_PID" "$IFPULSE_OUT")
-	watch_flows "$NS1" v1
+	watch_flows "$NS1" v1 --attach clsact
 	send "$NS0" frames flows-send --interface v0 --flows 1000 --count 5000 --size 400
 	settle
 	stop_ifpulse
