@@ -49,6 +49,7 @@ int burst_view_new(struct burst_view **out, const struct burst_view_setup *setup
 		.width_ns = setup->width_ns,
 		.wall_offset_ns = setup->wall_offset_ns,
 		.link_of = setup->link_of,
+		.container_of = setup->container_of,
 		.set_hot = setup->set_hot,
 		.context = setup->context,
 		.found = show,

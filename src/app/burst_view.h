@@ -18,9 +18,10 @@ struct burst_view_setup {
 	uint64_t width_ns;
 	uint64_t wall_offset_ns;
 	const struct link *(*link_of)(void *context, const struct series_member *member);
+	const char *(*container_of)(void *context, const struct burst_place *place); /* or NULL */
 	burst_watch_fn found;       /* also told of every burst; NULL: nobody else wants to know */
 	burst_watch_hot_fn set_hot; /* NULL: flows are not known */
-	void *context;              /* of the three */
+	void *context;              /* of these */
 	struct drop_reasons *reasons; /* borrowed; NULL: not known */
 };
 

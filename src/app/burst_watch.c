@@ -93,10 +93,13 @@ static void tell(void *context, const struct burst *burst)
 		flows.n_top = setup->options->flows;
 	if (setup->set_hot)
 		subject->place.flows = &flows;
+	if (setup->container_of)
+		subject->place.container = setup->container_of(setup->context, &subject->place);
 	if (burst_stats_add_burst(&subject->stats, burst))
 		log_warning("%s: a burst is missing in the summary: no memory", subject->ifname);
 	setup->found(setup->found_context, &subject->place, burst);
 	subject->place.flows = NULL;
+	subject->place.container = NULL;
 	clear_flows(subject);
 }
 

@@ -31,7 +31,9 @@ struct burst_watch_setup {
 	/* What is known of an interface; NULL where nothing is. */
 	const struct link *(*link_of)(void *context, const struct series_member *member);
 	burst_watch_hot_fn set_hot; /* NULL: flows are not known */
-	void *context;              /* of both */
+	/* What is behind an interface now; NULL: nobody asks. */
+	const char *(*container_of)(void *context, const struct burst_place *place);
+	void *context; /* of the three */
 	burst_watch_fn found;
 	void *found_context;
 	const char *(*reason_name)(void *context, uint32_t reason); /* NULL: as in burst_place */

@@ -11,6 +11,8 @@
 #include "app/output.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "kernel/containers.h"
+#include "kernel/drop_reasons.h"
 #include "kernel/windows.h"
 
 struct bursts_command {
@@ -21,6 +23,7 @@ struct bursts_command {
 	struct burst_view *view;
 	struct capture *capture; /* NULL: nothing is captured */
 	struct drop_reasons *reasons;
+	struct containers *containers; /* NULL: nothing can be told of them */
 	int output_error;
 };
 
@@ -34,6 +37,17 @@ static void write_captures(struct bursts_command *bursts, bool end)
 	until_ns = clock_monotonic_ns() + (end ? NSEC_PER_SEC : patience_ns);
 	while (capture_write(bursts->capture, end) && clock_monotonic_ns() < until_ns)
 		;
+}
+
+static const char *container_of(void *context, const struct burst_place *place)
+{
+	struct bursts_command *bursts = context;
+	const struct link *link = engine_link(bursts->engine, place->ifindex);
+	const struct container *container = NULL;
+
+	if (link && bursts->containers)
+		container = containers_behind(bursts->containers, link, clock_monotonic_ns());
+	return container ? container->name : NULL;
 }
 
 static void trigger(void *context, const struct burst_place *place, const struct burst *burst)
@@ -97,6 +111,7 @@ static int set_up(struct bursts_command *bursts, struct error *err)
 		.width_ns = bursts->options.window_ns,
 		.link_of = link_of,
 		.found = trigger,
+		.container_of = container_of,
 		.set_hot = bursts->options.flows ? set_hot : NULL,
 		.context = bursts,
 	};
@@ -108,6 +123,8 @@ static int set_up(struct bursts_command *bursts, struct error *err)
 	};
 	int ret;
 
+	if (containers_new(&bursts->containers, err))
+		log_debug("containers are not named: %s", err->what);
 	ret = drop_reasons_new(&bursts->reasons, NULL, err);
 	if (!ret)
 		ret = engine_new(&bursts->engine, bursts->loop, &bursts->options, err);
@@ -214,6 +231,7 @@ out:
 	capture_free(bursts.capture);
 	burst_view_free(bursts.view);
 	drop_reasons_free(bursts.reasons);
+	containers_free(bursts.containers);
 	engine_free(bursts.engine);
 	output_release(&bursts.output);
 	loop_free(bursts.loop);

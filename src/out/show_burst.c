@@ -14,6 +14,9 @@
 /* Eight reasons with names as long as the kernel's are. */
 #define REASONS_TEXT_SIZE 1024
 
+/* Longer names are cut. */
+#define CONTAINER_TEXT_SIZE 128
+
 static const char *const direction_names[] = {"rx", "tx"};
 
 /* Many reasons in one window, or a full tally, leave some of the drops without one. */
@@ -144,6 +147,7 @@ void show_burst_record(struct writer *writer, const struct burst_place *place,
 		writer_null(writer, "speed_mbps");
 	writer_text(writer, "speed_source", place->speed_source);
 	writer_boolean(writer, "cut", burst->is_cut);
+	writer_text(writer, "container", place->container);
 	show_flow_fields(writer, place->flows, burst->traffic.wire_bytes);
 	writer_end(writer);
 }
@@ -153,6 +157,7 @@ void show_burst_line(struct sink *sink, const struct burst_place *place, const s
 	char time[UNITS_TEXT_SIZE], duration[UNITS_TEXT_SIZE], peak[UNITS_TEXT_SIZE];
 	char mean[UNITS_TEXT_SIZE], size[UNITS_TEXT_SIZE], mark[UNITS_TEXT_SIZE];
 	char name[IF_NAMESIZE * TEXT_ESCAPE_GROWTH], reasons[REASONS_TEXT_SIZE];
+	char container[CONTAINER_TEXT_SIZE];
 
 	text_escape(name, sizeof(name), place->ifname);
 	sink_format(sink, "%s  %-10s %s %9s%s  peak %s, mean %s, %s, %" PRIu64 " packets",
@@ -169,6 +174,9 @@ void show_burst_line(struct sink *sink, const struct burst_place *place, const s
 		sink_format(sink, " (%s)",
 			    reasons_text(reasons, sizeof(reasons), place, burst, ' ', ", "));
 	sink_format(sink, " (above %s)", units_format_rate(mark, burst->threshold_bps));
+	if (place->container)
+		sink_format(sink, " %s %s", place->direction == DIRECTION_INGRESS ? "from" : "to",
+			    text_escape(container, sizeof(container), place->container));
 	if (place->flows)
 		show_flow_text(sink, place->flows, burst->traffic.wire_bytes);
 	sink_text(sink, "\n");

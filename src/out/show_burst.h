@@ -25,6 +25,7 @@ struct burst_place {
 	const char *(*reason_name)(void *context, uint32_t reason);
 	void *reason_context;
 	const char *reasons; /* of one burst, as show_burst_reasons() has put them down; or NULL */
+	const char *container; /* what is behind the interface; NULL: nothing, or not known */
 	const struct burst_flows *flows; /* of the burst that is told with it; NULL: not known */
 };
 
@@ -34,7 +35,7 @@ const char *show_burst_reasons(char *out, size_t size, const struct burst_place 
 
 /*
  * Fields: time ifindex ifname direction duration_us window_us windows bytes packets wire_bytes
- * wire_packets drops drop_reasons peak_bps mean_bps threshold_bps rule speed_mbps speed_source cut, and those of
+ * wire_packets drops drop_reasons peak_bps mean_bps threshold_bps rule speed_mbps speed_source cut container, and those of
  * show_flow_fields(). Unknown is null.
  * drop_reasons has an object for each, {reason packets}; in CSV it is text, "REASON:PACKETS …".
  */

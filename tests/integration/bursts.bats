@@ -124,6 +124,26 @@ has_passed() { # SINCE MICROSECONDS
 		"$(jq -n "20 + $dropped")" packets
 }
 
+# One line: which container, which flow, how fast, and what was dropped why. Here the container is a named
+# namespace; tests of real ones are in containers.bats.
+@test "a burst says who made it and what it cost" {
+	in_ns "$NS0" tc qdisc replace dev v0 root tbf rate 1mbit burst 2kb limit 10kb
+	watch_bursts --threshold 10Mbit --merge-gap 20ms
+	send "$NS0" traffic udp-send --to 192.0.2.2 --port 7000 --count 100 --size 1000
+	settle
+	stop_ifpulse
+	jq -se --arg container "$NS1" 'map(select(.direction == "tx")) | length > 0 and
+		all(.container == $container and (.drops == (.drop_reasons | map(.packets) | add // 0)) and
+			.flows[0].destination == "192.0.2.2" and .flows[0].destination_port == 7000) and
+		any(.drop_reasons[].reason == "QDISC_DROP")' "$IFPULSE_OUT"
+	start_ifpulse "$NS0" bursts -v -i v0 --threshold 10Mbit --merge-gap 20ms
+	wait_for_line "$IFPULSE_ERR" 'attached to v0'
+	send "$NS0" traffic udp-send --to 192.0.2.2 --port 7000 --count 100 --size 1000
+	settle
+	stop_ifpulse
+	grep -qE "dropped \(QDISC_DROP [0-9]+\) .* to $NS1 by 192.0.2.1:[0-9]+ > 192.0.2.2:7000 udp" "$IFPULSE_OUT"
+}
+
 @test "for people: a line each, and a summary that adds up" {
 	start_ifpulse "$NS0" bursts -v -i v0 --threshold 100Mbit --merge-gap 20ms
 	wait_for_line "$IFPULSE_ERR" 'attached to v0'

@@ -50,14 +50,14 @@ static void records_bursts(void **state)
 	(void)state;
 	start(WRITER_JSON_LINES);
 	show_burst_record(writer, &place, &plain);
-	finish_json(
-		"{\"time\": \"2000-02-29T00:00:00.123456Z\", \"ifindex\": 3,"
-		" \"ifname\": \"eth0\", \"direction\": \"tx\", \"duration_us\": 400,"
-		" \"window_us\": 100, \"windows\": 4, \"bytes\": 12, \"packets\": 11,"
-		" \"wire_bytes\": 1536, \"wire_packets\": 13, \"drops\": 15,"
-		" \"drop_reasons\": null, \"peak_bps\": 7500000000, \"mean_bps\": 5200000000,"
-		" \"threshold_bps\": 5000000000, \"rule\": \"hysteresis\","
-		" \"speed_mbps\": 10000, \"speed_source\": \"netlink\", \"cut\": false," NO_FLOWS);
+	finish_json("{\"time\": \"2000-02-29T00:00:00.123456Z\", \"ifindex\": 3,"
+		    " \"ifname\": \"eth0\", \"direction\": \"tx\", \"duration_us\": 400,"
+		    " \"window_us\": 100, \"windows\": 4, \"bytes\": 12, \"packets\": 11,"
+		    " \"wire_bytes\": 1536, \"wire_packets\": 13, \"drops\": 15,"
+		    " \"drop_reasons\": null, \"peak_bps\": 7500000000, \"mean_bps\": 5200000000,"
+		    " \"threshold_bps\": 5000000000, \"rule\": \"hysteresis\","
+		    " \"speed_mbps\": 10000, \"speed_source\": \"netlink\", \"cut\": false, "
+		    "\"container\": null," NO_FLOWS);
 }
 
 static void records_an_unknown_speed_as_null(void **state)
@@ -77,9 +77,9 @@ static void records_an_unknown_speed_as_null(void **state)
 	finish_text("time,ifindex,ifname,direction,duration_us,window_us,windows,bytes,packets,"
 		    "wire_bytes,wire_packets,drops,drop_reasons,peak_bps,mean_bps,threshold_bps,"
 		    "rule,speed_mbps,"
-		    "speed_source,cut,flows,flows_total,flows_exact,unattributed_bytes\n"
+		    "speed_source,cut,container,flows,flows_total,flows_exact,unattributed_bytes\n"
 		    "2000-02-29T00:00:00.123456Z,3,eth0,rx,400,100,4,12,11,1536,13,0,,7500000000,"
-		    "5200000000,5000000000,baseline,,,true,,,,\n");
+		    "5200000000,5000000000,baseline,,,true,,,,,\n");
 }
 
 static const char *reason_name(void *context, uint32_t reason)
@@ -103,26 +103,27 @@ static void shows_reasons(void **state)
 	drop_tally_add(&burst.reasons, 1, 8);
 	start(WRITER_JSON_LINES);
 	show_burst_record(writer, &known, &burst);
-	finish_json(
-		"{\"time\": \"2000-02-29T00:00:00.123456Z\", \"ifindex\": 3,"
-		" \"ifname\": \"eth0\", \"direction\": \"tx\", \"duration_us\": 400,"
-		" \"window_us\": 100, \"windows\": 4, \"bytes\": 12, \"packets\": 11,"
-		" \"wire_bytes\": 1536, \"wire_packets\": 13, \"drops\": 15,"
-		" \"drop_reasons\": [{\"reason\": \"NO_SOCKET\", \"packets\": 4},"
-		" {\"reason\": \"QDISC_DROP\", \"packets\": 8},"
-		" {\"reason\": null, \"packets\": 3}],"
-		" \"peak_bps\": 7500000000, \"mean_bps\": 5200000000,"
-		" \"threshold_bps\": 5000000000, \"rule\": \"hysteresis\","
-		" \"speed_mbps\": 10000, \"speed_source\": \"netlink\", \"cut\": false," NO_FLOWS);
+	finish_json("{\"time\": \"2000-02-29T00:00:00.123456Z\", \"ifindex\": 3,"
+		    " \"ifname\": \"eth0\", \"direction\": \"tx\", \"duration_us\": 400,"
+		    " \"window_us\": 100, \"windows\": 4, \"bytes\": 12, \"packets\": 11,"
+		    " \"wire_bytes\": 1536, \"wire_packets\": 13, \"drops\": 15,"
+		    " \"drop_reasons\": [{\"reason\": \"NO_SOCKET\", \"packets\": 4},"
+		    " {\"reason\": \"QDISC_DROP\", \"packets\": 8},"
+		    " {\"reason\": null, \"packets\": 3}],"
+		    " \"peak_bps\": 7500000000, \"mean_bps\": 5200000000,"
+		    " \"threshold_bps\": 5000000000, \"rule\": \"hysteresis\","
+		    " \"speed_mbps\": 10000, \"speed_source\": \"netlink\", \"cut\": false, "
+		    "\"container\": null," NO_FLOWS);
 	start(WRITER_CSV);
 	show_burst_record(writer, &known, &burst);
 	finish_text(
 		"time,ifindex,ifname,direction,duration_us,window_us,windows,bytes,packets,"
 		"wire_bytes,wire_packets,drops,drop_reasons,peak_bps,mean_bps,threshold_bps,rule,"
-		"speed_mbps,speed_source,cut,flows,flows_total,flows_exact,unattributed_bytes\n"
+		"speed_mbps,speed_source,cut,container,flows,flows_total,flows_exact,unattributed_"
+		"bytes\n"
 		"2000-02-29T00:00:00.123456Z,3,eth0,tx,400,100,4,12,11,1536,13,15,"
 		"NO_SOCKET:4 QDISC_DROP:8 other:3,7500000000,5200000000,5000000000,hysteresis,"
-		"10000,netlink,false,,,,\n");
+		"10000,netlink,false,,,,,\n");
 	burst.drops = 12;
 	capture_start(&capture);
 	writer = NULL;
@@ -184,10 +185,10 @@ static void shows_flows(void **state)
 	show_burst_record(writer, &known, &plain);
 	finish_text("time,ifindex,ifname,direction,duration_us,window_us,windows,bytes,packets,"
 		    "wire_bytes,wire_packets,drops,drop_reasons,peak_bps,mean_bps,threshold_bps,"
-		    "rule,speed_mbps,speed_source,cut,flows,flows_total,flows_exact,"
+		    "rule,speed_mbps,speed_source,cut,container,flows,flows_total,flows_exact,"
 		    "unattributed_bytes\n"
 		    "2000-02-29T00:00:00.123456Z,3,eth0,tx,400,100,4,12,11,1536,13,15,,7500000000,"
-		    "5200000000,5000000000,hysteresis,10000,netlink,false,"
+		    "5200000000,5000000000,hysteresis,10000,netlink,false,,"
 		    "10.0.0.1:4711>10.0.0.2:80/tcp:768 [2001:db8::1]:9>[2001:db8::2]:80/udp:384 "
 		    "10.0.0.3>10.0.0.2/udp/fragments:96 ::>2001:db8::2/253:48 0x88b5:24,"
 		    "4096,false,7\n");
