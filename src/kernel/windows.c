@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "kernel/log_reader.h"
+#include "model/window_gather.h"
 
 #define LOG_RECORDS_MAX 32768U
 #define LOG_RECORDS_MIN 1024U
@@ -25,27 +26,9 @@ struct progress {
 	uint64_t delivered;    /* packets and drops in it then */
 };
 
-struct window_array {
-	struct window *items;
-	size_t n, capacity;
-};
-
-struct drop_array {
-	struct window_drop *items;
-	size_t n, capacity;
-};
-
-struct gap_array {
-	struct window_gap *items;
-	size_t n, capacity;
-};
-
 struct windows {
 	size_t n_writers;
 	uint32_t n_slots;
-	uint64_t width_ns;
-	uint64_t until_ns;               /* of the last windows_take() */
-	uint64_t told_ns;                /* of the last that did not fail */
 	const struct open_windows *open; /* [writer][slot] */
 	struct open_windows *open_writable;
 	const char *logs; /* [writer], log_size apart */
@@ -54,13 +37,8 @@ struct windows {
 	uint64_t *tails;               /* [writer]: records read so far */
 	struct progress *progress;     /* [writer][slot][direction] */
 	struct open_windows *snapshot; /* [slot], of one writer at a time */
-	bool retry;                    /* the last windows_take() failed: keep what it has */
-	struct window_array taken;     /* for the caller */
-	struct window_array unsealed;  /* read from the log, but not yet due */
-	struct drop_array taken_drops, unsealed_drops;
-	struct gap_array gaps;      /* as found: one may reach beyond until_ns */
-	struct gap_array told_gaps; /* for the caller: up to until_ns */
-	struct windows_losses losses;
+	struct window_gather gather;
+	uint64_t overrun_records, late_packets; /* as in struct windows_losses */
 };
 
 static size_t page_round(size_t size)
@@ -98,8 +76,8 @@ int windows_new(struct windows **out, const struct windows_setup *setup, struct 
 		return error_errno(err, -ENOMEM, "cannot set up time windows");
 	windows->n_writers = (size_t)n_cpus * WINDOW_WRITERS_PER_CPU;
 	windows->n_slots = setup->n_slots;
-	windows->width_ns = setup->width_ns;
-	windows->until_ns = windows->told_ns = setup->start_ns;
+	windows->gather.width_ns = setup->width_ns;
+	windows->gather.until_ns = windows->gather.told_ns = setup->start_ns;
 	windows->log_records = setup->log_records;
 	windows->log_size = window_log_size(setup->log_records);
 	windows->open_size =
@@ -144,12 +122,7 @@ void windows_free(struct windows *windows)
 	free(windows->tails);
 	free(windows->progress);
 	free(windows->snapshot);
-	free(windows->taken.items);
-	free(windows->unsealed.items);
-	free(windows->taken_drops.items);
-	free(windows->unsealed_drops.items);
-	free(windows->gaps.items);
-	free(windows->told_gaps.items);
+	window_gather_release(&windows->gather);
 	free(windows);
 }
 
@@ -159,57 +132,9 @@ static struct progress *progress_of(const struct windows *windows, size_t writer
 	return &windows->progress[(writer * windows->n_slots + slot) * N_DIRECTIONS + direction];
 }
 
-static bool is_due(const struct windows *windows, uint64_t start_ns)
-{
-	return start_ns + windows->width_ns <= windows->until_ns;
-}
-
-static int push(struct window_array *array, const struct window *window)
-{
-	if (array_reserve(&array->items, &array->capacity, array->n + 1, sizeof(*array->items)))
-		return -ENOMEM;
-	array->items[array->n++] = *window;
-	return 0;
-}
-
 static bool counts_drops(const struct windows *windows, size_t writer)
 {
 	return writer >= windows->n_writers / WINDOW_WRITERS_PER_CPU;
-}
-
-/* There is room for all of them. */
-static void push_reasons(struct drop_array *array, const struct window *window,
-			 const struct window_reason *reasons)
-{
-	int i;
-
-	for (i = 0; i < WINDOW_REASONS && reasons[i].packets; i++)
-		array->items[array->n++] =
-			(struct window_drop){window->start_ns, window->slot, window->direction,
-					     reasons[i].reason, reasons[i].packets};
-}
-
-/*
- * A window that began after its time had been told, on a CPU that stood still between reading the
- * clock and counting, is no longer anyone's to show. `reasons` are NULL for traffic.
- */
-static int deliver(struct windows *windows, const struct window *window,
-		   const struct window_reason *reasons)
-{
-	bool due = is_due(windows, window->start_ns);
-	struct drop_array *drops = due ? &windows->taken_drops : &windows->unsealed_drops;
-
-	if (window->start_ns + windows->width_ns <= windows->told_ns) {
-		windows->losses.late_packets += window->traffic.packets + window->drops;
-		return 0;
-	}
-	if ((reasons && array_reserve(&drops->items, &drops->capacity, drops->n + WINDOW_REASONS,
-				      sizeof(*drops->items))) ||
-	    push(due ? &windows->taken : &windows->unsealed, window))
-		return -ENOMEM;
-	if (reasons)
-		push_reasons(drops, window, reasons);
-	return 0;
 }
 
 /* Takes a closed window in. One that was delivered open is known but for what came since. */
@@ -231,10 +156,10 @@ static int take_record(struct windows *windows, size_t writer, const struct wind
 		window.traffic = record->traffic;
 	progress = progress_of(windows, writer, record->slot, record->direction);
 	if (progress->delivered_ns == record->start_ns) {
-		windows->losses.late_packets +=
+		windows->late_packets +=
 			window.traffic.packets + window.drops - progress->delivered;
 	} else {
-		ret = deliver(windows, &window, reasons);
+		ret = window_gather_add(&windows->gather, &window, reasons);
 		if (ret)
 			return ret;
 	}
@@ -242,48 +167,8 @@ static int take_record(struct windows *windows, size_t writer, const struct wind
 	return 0;
 }
 
-static int add_gap(struct gap_array *gaps, uint64_t from_ns, uint64_t to_ns)
-{
-	if (array_reserve(&gaps->items, &gaps->capacity, gaps->n + 1, sizeof(*gaps->items)))
-		return -ENOMEM;
-	gaps->items[gaps->n++] = (struct window_gap){from_ns, to_ns};
-	return 0;
-}
-
-/* What a gap has beyond until_ns, where windows are not taken yet, belongs to the next time. */
-static void keep_gaps(struct windows *windows)
-{
-	size_t i, kept = 0;
-
-	for (i = 0; i < windows->gaps.n; i++) {
-		struct window_gap gap = windows->gaps.items[i];
-
-		if (gap.to_ns <= windows->until_ns)
-			continue;
-		gap.from_ns = windows->until_ns;
-		windows->gaps.items[kept++] = gap;
-	}
-	windows->gaps.n = kept;
-}
-
-static int tell_gaps(struct windows *windows)
-{
-	size_t i;
-	int ret = 0;
-
-	windows->told_gaps.n = 0;
-	for (i = 0; !ret && i < windows->gaps.n; i++) {
-		const struct window_gap *gap = &windows->gaps.items[i];
-		uint64_t to_ns = gap->to_ns < windows->until_ns ? gap->to_ns : windows->until_ns;
-
-		if (gap->from_ns < to_ns)
-			ret = add_gap(&windows->told_gaps, gap->from_ns, to_ns);
-	}
-	return ret;
-}
-
 /* Reads one log up to `head`; the writer goes on meanwhile. */
-static int take_log(struct windows *windows, size_t writer, uint64_t head, uint64_t before_ns)
+static int take_log(struct windows *windows, size_t writer, uint64_t head)
 {
 	const struct window_log *log = log_of(windows, writer);
 	uint64_t at = windows->tails[writer];
@@ -303,10 +188,10 @@ static int take_log(struct windows *windows, size_t writer, uint64_t head, uint6
 		}
 		/* The first good one tells when the last lost one was closed, at the latest. */
 		if (lost) {
-			ret = add_gap(&windows->gaps, before_ns, record.closed_ns);
+			ret = window_gather_add_gap(&windows->gather, record.closed_ns);
 			if (ret)
 				break;
-			windows->losses.overrun_records += lost;
+			windows->overrun_records += lost;
 			lost = 0;
 		}
 		ret = take_record(windows, writer, &record);
@@ -314,9 +199,9 @@ static int take_log(struct windows *windows, size_t writer, uint64_t head, uint6
 			at++;
 	}
 	if (!ret && lost) {
-		ret = add_gap(&windows->gaps, before_ns, clock_monotonic_ns());
+		ret = window_gather_add_gap(&windows->gather, clock_monotonic_ns());
 		if (!ret) {
-			windows->losses.overrun_records += lost;
+			windows->overrun_records += lost;
 			lost = 0;
 		}
 	}
@@ -340,14 +225,14 @@ static int take_open(struct windows *windows, size_t writer, uint32_t slot, uint
 	const struct window_reason *reasons = NULL;
 	int ret;
 
-	if (!open->start_ns || !is_due(windows, open->start_ns) ||
+	if (!open->start_ns || !window_gather_is_due(&windows->gather, open->start_ns) ||
 	    open->start_ns == progress->delivered_ns || open->start_ns <= progress->logged_ns)
 		return 0;
 	if (counts_drops(windows, writer))
 		reasons = open->reasons;
 	else
 		window.traffic = open->traffic;
-	ret = deliver(windows, &window, reasons);
+	ret = window_gather_add(&windows->gather, &window, reasons);
 	if (!ret) {
 		progress->delivered_ns = open->start_ns;
 		progress->delivered = window.traffic.packets + window.drops;
@@ -371,8 +256,7 @@ static struct open_window read_open(const struct open_window *open)
 	return window;
 }
 
-static int take_writer(struct windows *windows, size_t writer, uint32_t end_slot,
-		       uint64_t before_ns)
+static int take_writer(struct windows *windows, size_t writer, uint32_t end_slot)
 {
 	const struct open_windows *open = &windows->open[writer * windows->n_slots];
 	uint32_t slot, direction;
@@ -385,98 +269,40 @@ static int take_writer(struct windows *windows, size_t writer, uint32_t end_slot
 				read_open(&open[slot].direction[direction]);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	head = log_reader_head(log_of(windows, writer));
-	ret = take_log(windows, writer, head, before_ns);
+	ret = take_log(windows, writer, head);
 	for (slot = SLOT_NONE + 1; slot < end_slot; slot++)
 		for (direction = 0; !ret && direction < N_DIRECTIONS; direction++)
 			ret = take_open(windows, writer, slot, direction);
 	return ret;
 }
 
-static int take_unsealed_drops(struct windows *windows)
-{
-	size_t i, kept = 0;
-
-	/* All or none: no window is delivered without its reasons. */
-	if (array_reserve(&windows->taken_drops.items, &windows->taken_drops.capacity,
-			  windows->taken_drops.n + windows->unsealed_drops.n,
-			  sizeof(*windows->taken_drops.items)))
-		return -ENOMEM;
-	for (i = 0; i < windows->unsealed_drops.n; i++) {
-		struct window_drop drop = windows->unsealed_drops.items[i];
-
-		if (is_due(windows, drop.start_ns))
-			windows->taken_drops.items[windows->taken_drops.n++] = drop;
-		else
-			windows->unsealed_drops.items[kept++] = drop;
-	}
-	windows->unsealed_drops.n = kept;
-	return 0;
-}
-
-/* What the log had before its time, and whose time has come. */
-static int take_unsealed(struct windows *windows)
-{
-	size_t i, kept = 0;
-	int ret = 0;
-
-	for (i = 0; i < windows->unsealed.n; i++) {
-		const struct window *window = &windows->unsealed.items[i];
-
-		if (!ret && is_due(windows, window->start_ns)) {
-			ret = push(&windows->taken, window);
-			if (!ret)
-				continue;
-		}
-		windows->unsealed.items[kept++] = *window;
-	}
-	windows->unsealed.n = kept;
-	return ret ? ret : take_unsealed_drops(windows);
-}
-
 int windows_take(struct windows *windows, uint32_t end_slot, uint64_t until_ns, struct error *err)
 {
-	uint64_t before_ns = windows->told_ns;
+	int ret = window_gather_begin(&windows->gather, until_ns);
 	size_t writer;
-	int ret;
 
-	if (!windows->retry) {
-		windows->taken.n = 0;
-		windows->taken_drops.n = 0;
-		keep_gaps(windows);
-	}
-	if (until_ns > windows->until_ns)
-		windows->until_ns = until_ns;
-	ret = take_unsealed(windows);
 	for (writer = 0; !ret && writer < windows->n_writers; writer++)
-		ret = take_writer(windows, writer, end_slot, before_ns);
-	if (!ret)
-		ret = tell_gaps(windows);
-	windows->retry = ret;
-	if (ret)
-		return error_errno(err, ret, "cannot take the time windows");
-	windows->told_ns = windows->until_ns;
-	windows->taken.n = window_merge(windows->taken.items, windows->taken.n);
-	windows->taken_drops.n =
-		window_merge_drops(windows->taken_drops.items, windows->taken_drops.n);
-	return 0;
+		ret = take_writer(windows, writer, end_slot);
+	ret = window_gather_end(&windows->gather, ret);
+	return ret ? error_errno(err, ret, "cannot take the time windows") : 0;
 }
 
 const struct window *windows_taken(const struct windows *windows, size_t *n)
 {
-	*n = windows->taken.n;
-	return windows->taken.items;
+	*n = windows->gather.taken.n;
+	return windows->gather.taken.items;
 }
 
 const struct window_drop *windows_drops(const struct windows *windows, size_t *n)
 {
-	*n = windows->taken_drops.n;
-	return windows->taken_drops.items;
+	*n = windows->gather.taken_drops.n;
+	return windows->gather.taken_drops.items;
 }
 
 const struct window_gap *windows_gaps(const struct windows *windows, size_t *n)
 {
-	*n = windows->told_gaps.n;
-	return windows->told_gaps.items;
+	*n = windows->gather.taken_gaps.n;
+	return windows->gather.taken_gaps.items;
 }
 
 void windows_clear_slot(struct windows *windows, uint32_t slot)
@@ -504,7 +330,7 @@ void windows_set_hot(struct windows *windows, uint32_t slot, uint32_t direction,
 
 uint64_t windows_take_period_ns(const struct windows *windows)
 {
-	uint64_t period_ns = windows->log_records / 16 * windows->width_ns;
+	uint64_t period_ns = windows->log_records / 16 * windows->gather.width_ns;
 
 	if (period_ns < 5 * NSEC_PER_MSEC)
 		return 5 * NSEC_PER_MSEC;
@@ -513,5 +339,8 @@ uint64_t windows_take_period_ns(const struct windows *windows)
 
 struct windows_losses windows_losses(const struct windows *windows)
 {
-	return windows->losses;
+	return (struct windows_losses){
+		.overrun_records = windows->overrun_records,
+		.late_packets = windows->late_packets + windows->gather.late_packets,
+	};
 }
