@@ -173,7 +173,13 @@ void show_burst_line(struct sink *sink, const struct burst_place *place, const s
 	if (burst->drops && place->reason_name)
 		sink_format(sink, " (%s)",
 			    reasons_text(reasons, sizeof(reasons), place, burst, ' ', ", "));
-	sink_format(sink, " (above %s)", units_format_rate(mark, burst->threshold_bps));
+	sink_format(sink, " (%s, above %s in %s", burst_rule_name(place->rule),
+		    units_format_rate(mark, burst->threshold_bps),
+		    units_format_time(duration, place->width_ns));
+	if (place->speed_source)
+		sink_format(sink, ", speed %s by %s", units_format_rate(mark, place->speed_bps),
+			    place->speed_source);
+	sink_text(sink, ")");
 	if (place->container)
 		sink_format(sink, " %s %s", place->direction == DIRECTION_INGRESS ? "from" : "to",
 			    text_escape(container, sizeof(container), place->container));

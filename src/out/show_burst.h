@@ -42,7 +42,7 @@ const char *show_burst_reasons(char *out, size_t size, const struct burst_place 
 void show_burst_record(struct writer *writer, const struct burst_place *place,
 		       const struct burst *burst);
 
-/* One line, committed. */
+/* One line, committed; it says by what the burst was judged, too. */
 void show_burst_line(struct sink *sink, const struct burst_place *place, const struct burst *burst);
 
 /*

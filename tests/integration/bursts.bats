@@ -150,7 +150,7 @@ has_passed() { # SINCE MICROSECONDS
 	train 3 100
 	settle
 	stop_ifpulse
-	assert_equal "$(grep -c ' v0 .* tx .* peak .*100 packets (above 100.00\? Mbit/s)' "$IFPULSE_OUT")" 3 lines
+	assert_equal "$(grep -c ' v0 .* tx .* peak .*100 packets (share, above 100.00\? Mbit/s in 100 us, speed 10.00 Gbit/s by netlink)' "$IFPULSE_OUT")" 3 lines
 	grep -qE '^v0 +tx +3 +[0-9.e-]+% +100% ' "$IFPULSE_OUT"
 	grep -qE '^v0 +rx +0 +0% +0% ' "$IFPULSE_OUT"
 }

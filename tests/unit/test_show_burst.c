@@ -130,7 +130,8 @@ static void shows_reasons(void **state)
 	show_burst_line(capture.sink, &known, &burst);
 	finish_text("2000-02-29T00:00:00.123456Z  eth0       tx    400 us   peak 7.50 Gbit/s,"
 		    " mean 5.20 Gbit/s, 1.50 KiB, 13 packets, 12 dropped"
-		    " (NO_SOCKET 4, QDISC_DROP 8) (above 5.00 Gbit/s)\n");
+		    " (NO_SOCKET 4, QDISC_DROP 8) (hysteresis, above 5.00 Gbit/s in 100 us, speed "
+		    "10.00 Gbit/s by netlink)\n");
 }
 
 static void shows_bursts(void **state)
@@ -148,9 +149,10 @@ static void shows_bursts(void **state)
 	show_burst_line(capture.sink, &hostile, &cut);
 	finish_text("2000-02-29T00:00:00.123456Z  eth0       tx    400 us   peak 7.50 Gbit/s,"
 		    " mean 5.20 Gbit/s, 1.50 KiB, 13 packets, 15 dropped"
-		    " (above 5.00 Gbit/s)\n"
+		    " (hysteresis, above 5.00 Gbit/s in 100 us, speed 10.00 Gbit/s by netlink)\n"
 		    "2000-02-29T00:00:00.123456Z  e\\x1b[2Jh  tx    400 us+  peak 7.50 Gbit/s,"
-		    " mean 5.20 Gbit/s, 1.50 KiB, 13 packets (above 5.00 Gbit/s)\n");
+		    " mean 5.20 Gbit/s, 1.50 KiB, 13 packets (hysteresis, above 5.00 Gbit/s in 100 "
+		    "us, speed 10.00 Gbit/s by netlink)\n");
 }
 
 static struct flow_key key_of(uint8_t kind, uint8_t protocol, const char *source, uint16_t port)
@@ -199,9 +201,10 @@ static void shows_flows(void **state)
 	show_burst_line(capture.sink, &known, &plain);
 	flows = (struct burst_flows){NULL, 0, 0, true, 1536};
 	show_burst_line(capture.sink, &known, &plain);
-#define LINE                                                                       \
-	"2000-02-29T00:00:00.123456Z  eth0       tx    400 us   peak 7.50 Gbit/s," \
-	" mean 5.20 Gbit/s, 1.50 KiB, 13 packets, 15 dropped (above 5.00 Gbit/s)"
+#define LINE                                                                                     \
+	"2000-02-29T00:00:00.123456Z  eth0       tx    400 us   peak 7.50 Gbit/s,"               \
+	" mean 5.20 Gbit/s, 1.50 KiB, 13 packets, 15 dropped (hysteresis, above 5.00 Gbit/s in " \
+	"100 us, speed 10.00 Gbit/s by netlink)"
 	finish_text(LINE " by 10.0.0.1:4711 > 10.0.0.2:80 tcp 50% and at least 4095 more\n" LINE
 			 " by 10.0.0.3 > 10.0.0.2 udp fragments 6.25%\n" LINE "\n");
 }
