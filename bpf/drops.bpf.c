@@ -21,6 +21,8 @@ const volatile __u32 kfree_skb_arguments = 2;
 const volatile bool has_drop_kinds = false;
 const volatile bool has_drop_locations = false;
 
+__u64 drops_without_kind = 0; /* drop_kinds had no room for them */
+
 #define MAC_HEADER_UNSET ((__u16)~0U)
 #define PACKET_OUTGOING 4            /* linux/if_packet.h */
 #define PRIVATE_FLAG_BRIDGE (1 << 1) /* IFF_EBRIDGE of linux/netdevice.h */
@@ -150,12 +152,14 @@ static __always_inline void count_kind(const struct drop_kind *kind)
 	__u64 *packets = bpf_map_lookup_elem(&drop_kinds, kind), none = 0;
 
 	if (!packets) {
-		/* Another CPU may be the first; and where there is no room, the totals still have it. */
+		/* Another CPU may be the first. */
 		bpf_map_update_elem(&drop_kinds, kind, &none, BPF_NOEXIST);
 		packets = bpf_map_lookup_elem(&drop_kinds, kind);
 	}
 	if (packets)
 		++*packets;
+	else
+		__sync_fetch_and_add(&drops_without_kind, 1);
 }
 
 static __always_inline void count_drop(__u32 slot, enum direction direction, __u32 reason,

@@ -381,6 +381,11 @@ void engine_log_losses(const struct engine *engine)
 	if (probe.unattributed_drops)
 		log_info("%" PRIu64 " drops on this host name no interface",
 			 probe.unattributed_drops);
+	if (probe.untold_drops)
+		log_warning("%" PRIu64
+			    " drops are not among those told: there are more kinds of them "
+			    "than there is room for; select interfaces, or leave out --where",
+			    probe.untold_drops);
 	if (probe.missed_drops)
 		log_warning("%" PRIu64 " drops were not seen: they happened within the handling of "
 			    "another",

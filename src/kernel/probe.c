@@ -470,6 +470,8 @@ struct probe_losses probe_losses(const struct probe *probe)
 	losses.unassigned_packets =
 		none->traffic[DIRECTION_INGRESS].packets + none->traffic[DIRECTION_EGRESS].packets;
 	losses.unattributed_drops = none->drops[DIRECTION_INGRESS] + none->drops[DIRECTION_EGRESS];
+	losses.untold_drops =
+		__atomic_load_n(&probe->skel->bss->drops_without_kind, __ATOMIC_RELAXED);
 	/* Stays 0 before Linux 5.12, which does not count it. */
 	bpf_obj_get_info_by_fd(bpf_program__fd(probe->skel->progs.ifpulse_drop), &info, &size);
 	losses.missed_drops = info.recursion_misses;

@@ -113,6 +113,7 @@ uint64_t probe_wall_offset_ns(const struct probe *probe);
 struct probe_losses {
 	uint64_t unassigned_packets; /* came through a hook whose interface had no slot */
 	uint64_t unattributed_drops; /* drops that name no interface and no namespace */
+	uint64_t untold_drops;       /* in the totals, but there was no room for their kind */
 	uint64_t missed_drops;       /* the drop program was already running on that CPU */
 };
 
