@@ -186,35 +186,38 @@ static void take_gap(struct burst_watch *watch, const struct window_gap *gap)
 					       gap->to_ns);
 }
 
+/* Whether what has this start, slot and direction lies before a window, -1, in it, 0, or behind it, 1. */
+static int compare_place(uint64_t start_ns, uint32_t slot, uint32_t direction,
+			 const struct window *window)
+{
+	if (start_ns != window->start_ns)
+		return start_ns < window->start_ns ? -1 : 1;
+	if (slot != window->slot)
+		return slot < window->slot ? -1 : 1;
+	return (int)direction - (int)window->direction;
+}
+
+static int compare_drop(const struct window_drop *drop, const struct window *window)
+{
+	return compare_place(drop->start_ns, drop->slot, drop->direction, window);
+}
+
+static int compare_flow(const struct window_flow *flow, const struct window *window)
+{
+	return compare_place(flow->start_ns, flow->slot, flow->direction, window);
+}
+
 /* The reasons of a window's drops; windows come in the drops' order, `at` is how far they have come. */
 static struct drop_tally reasons_of(const struct series_span *span, const struct window *window,
 				    size_t *at)
 {
 	struct drop_tally tally = {0};
 
-	for (; *at < span->n_drops; ++*at) {
-		const struct window_drop *drop = &span->drops[*at];
-
-		if (drop->start_ns == window->start_ns && drop->slot == window->slot &&
-		    drop->direction == window->direction)
-			drop_tally_add(&tally, drop->reason, drop->packets);
-		else if (drop->start_ns > window->start_ns ||
-			 (drop->start_ns == window->start_ns &&
-			  (drop->slot > window->slot ||
-			   (drop->slot == window->slot && drop->direction > window->direction))))
-			break;
-	}
+	while (*at < span->n_drops && compare_drop(&span->drops[*at], window) < 0)
+		++*at;
+	for (; *at < span->n_drops && !compare_drop(&span->drops[*at], window); ++*at)
+		drop_tally_add(&tally, span->drops[*at].reason, span->drops[*at].packets);
 	return tally;
-}
-
-/* Whether a flow lies before a window, -1, in it, 0, or behind it, 1. */
-static int compare_places(const struct window_flow *flow, const struct window *window)
-{
-	if (flow->start_ns != window->start_ns)
-		return flow->start_ns < window->start_ns ? -1 : 1;
-	if (flow->slot != window->slot)
-		return flow->slot < window->slot ? -1 : 1;
-	return (int)flow->direction - (int)window->direction;
 }
 
 /*
@@ -234,9 +237,9 @@ static void take_flows(struct subject *subject, const struct series_span *span,
 		flow_table_join(&subject->flows, &subject->flows_since);
 		flow_table_clear(&subject->flows_since);
 	}
-	while (*at < span->n_flows && compare_places(&span->flows[*at], window) < 0)
+	while (*at < span->n_flows && compare_flow(&span->flows[*at], window) < 0)
 		++*at;
-	for (; *at < span->n_flows && !compare_places(&span->flows[*at], window); ++*at) {
+	for (; *at < span->n_flows && !compare_flow(&span->flows[*at], window); ++*at) {
 		const struct window_flow *flow = &span->flows[*at];
 
 		if (part == BURST_PART_NONE || flow->wire_bytes > left)

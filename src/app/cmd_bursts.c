@@ -2,6 +2,8 @@
 /* bursts: traffic that fills a link for microseconds to milliseconds, as soon as it is over. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "app/burst_judge.h"
 #include "app/burst_view.h"
@@ -24,6 +26,9 @@ struct bursts_command {
 	struct capture *capture; /* NULL: nothing is captured */
 	struct drop_reasons *reasons;
 	struct containers *containers; /* NULL: nothing can be told of them */
+	bool is_finishing;
+	struct interface *last; /* those that were there then */
+	size_t n_last;
 	int output_error;
 };
 
@@ -39,13 +44,41 @@ static void write_captures(struct bursts_command *bursts, bool end)
 		;
 }
 
+/* One that has gone may have left its ifindex to another, whose container is not the one that was behind it. */
+static bool is_there(const struct bursts_command *bursts, const struct burst_place *place)
+{
+	const struct interface *interfaces = bursts->last;
+	size_t i, n = bursts->n_last;
+
+	if (!bursts->is_finishing)
+		interfaces = engine_interfaces(bursts->engine, &n);
+	for (i = 0; i < n; i++)
+		if (interfaces[i].slot == place->slot)
+			return interfaces[i].ifindex == place->ifindex;
+	return false;
+}
+
+/* At the end all are detached, but those that were there to the end still are. */
+static void note_last(struct bursts_command *bursts)
+{
+	size_t n;
+	const struct interface *interfaces = engine_interfaces(bursts->engine, &n);
+
+	bursts->is_finishing = true;
+	bursts->last = calloc(n ? n : 1, sizeof(*bursts->last));
+	if (!bursts->last || !n)
+		return;
+	memcpy(bursts->last, interfaces, n * sizeof(*interfaces));
+	bursts->n_last = n;
+}
+
 static const char *container_of(void *context, const struct burst_place *place)
 {
 	struct bursts_command *bursts = context;
 	const struct link *link = engine_link(bursts->engine, place->ifindex);
 	const struct container *container = NULL;
 
-	if (link && bursts->containers)
+	if (link && bursts->containers && is_there(bursts, place))
 		container = containers_behind(bursts->containers, link, clock_monotonic_ns());
 	return container ? container->name : NULL;
 }
@@ -154,6 +187,7 @@ static int finish(struct bursts_command *bursts)
 {
 	int ret;
 
+	note_last(bursts);
 	engine_finish(bursts->engine);
 	ret = take(bursts, clock_monotonic_ns() + bursts->options.window_ns);
 	burst_view_finish(bursts->view);
@@ -232,6 +266,7 @@ out:
 	burst_view_free(bursts.view);
 	drop_reasons_free(bursts.reasons);
 	containers_free(bursts.containers);
+	free(bursts.last);
 	engine_free(bursts.engine);
 	output_release(&bursts.output);
 	loop_free(bursts.loop);

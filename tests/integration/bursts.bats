@@ -144,6 +144,29 @@ has_passed() { # SINCE MICROSECONDS
 	grep -qE "dropped \(QDISC_DROP [0-9]+\) .* to $NS1 by 192.0.2.1:[0-9]+ > 192.0.2.2:7000 udp" "$IFPULSE_OUT"
 }
 
+# The same ifindex and name again, at once, but with another namespace behind it. With a long merge gap each
+# burst goes on until its interface has gone, and is told when the other one is there.
+@test "a burst of an interface that has gone is laid to no other container" {
+	local round
+	make_ns OTHER c
+	watch_bursts -i 'w*' --threshold 10Mbit --merge-gap 10s --flows 0
+	for ((round = 0; round < 5; round++)); do
+		ip link add w0 index 500 netns "$NS0" type veth peer name x index 501 netns "$NS1"
+		ip -n "$NS1" link set x up
+		ip -n "$NS0" link set w0 up
+		wait_up "$NS0" w0
+		settle "$NS0" w0
+		send "$NS0" frames raw-send --interface w0 --count 50 --size 1500
+		ip -n "$NS0" link del w0
+		ip link add w0 index 500 netns "$NS0" type veth peer name x index 501 netns "$OTHER"
+		settle
+		ip -n "$NS0" link del w0
+	done
+	stop_ifpulse
+	jq -se --arg container "$NS1" 'map(select(.ifname == "w0" and .direction == "tx")) |
+		length >= 5 and all(.container == $container or .container == null)' "$IFPULSE_OUT"
+}
+
 @test "for people: a line each, and a summary that adds up" {
 	start_ifpulse "$NS0" bursts -v -i v0 --threshold 100Mbit --merge-gap 20ms
 	wait_for_line "$IFPULSE_ERR" 'attached to v0'
