@@ -20,6 +20,7 @@ const volatile __u32 probed_netns_inum = 0;
 const volatile __u32 kfree_skb_arguments = 2;
 const volatile bool has_drop_kinds = false;
 const volatile bool has_drop_locations = false;
+const volatile bool has_other_netns = false; /* interfaces elsewhere are probed, too */
 
 __u64 drops_without_kind = 0; /* drop_kinds had no room for them */
 
@@ -181,36 +182,44 @@ static __always_inline void count_drop(__u32 slot, enum direction direction, __u
 		count_drop_in_window(slot, direction, reason);
 }
 
+/* SLOT_NONE where nobody asked for the interface, which is no loss. */
+static __always_inline __u32 slot_of_net(__u32 inum, __u64 cookie, __u32 ifindex)
+{
+	if (inum == probed_netns_inum)
+		return slot_of(ifindex);
+	if (!has_other_netns)
+		return SLOT_NONE;
+	return slot_in_netns(has_netns_cookies ? cookie : inum, ifindex);
+}
+
 /*
  * A packet made here that has a route, and no device yet: netfilter's OUTPUT drops such. The route's place
- * in the skb is shared as well, so it is believed only if its device's namespace is one. Returns that, 0
- * if there is none.
+ * in the skb is shared as well, so it is believed only if its device's namespace is one.
  */
-static __always_inline __u32 output_of(struct sk_buff *skb, __u32 *ifindex)
+static __always_inline struct net_device *output_of(struct sk_buff *skb)
 {
 	struct dst_entry *route = (struct dst_entry *)(skb->_skb_refdst & ~REFDST_FLAGS);
 	struct net_device *dev;
 	struct net *net;
 
 	if (!route || !bpf_core_field_exists(route->dev))
-		return 0;
+		return NULL;
 	dev = BPF_CORE_READ(route, dev);
 	net = BPF_CORE_READ(dev, nd_net.net);
-	if (!net || BPF_CORE_READ(net, loopback_dev, nd_net.net) != net)
-		return 0;
-	*ifindex = BPF_CORE_READ(dev, ifindex);
-	return BPF_CORE_READ(net, ns.inum);
+	return net && BPF_CORE_READ(net, loopback_dev, nd_net.net) == net ? dev : NULL;
 }
 
 static __always_inline void count_unsent(struct sk_buff *skb, __u64 reason, __u64 location)
 {
-	__u32 ifindex = 0, slot, inum = output_of(skb, &ifindex);
+	struct net_device *dev = output_of(skb);
+	__u32 slot;
 
-	if (!inum) {
+	if (!dev) {
 		count_drop(SLOT_NONE, DIRECTION_INGRESS, reason, location);
 		return;
 	}
-	slot = inum == probed_netns_inum ? slot_of(ifindex) : SLOT_NONE;
+	slot = slot_of_net(BPF_CORE_READ(dev, nd_net.net, ns.inum),
+			   BPF_CORE_READ(dev, nd_net.net, net_cookie), BPF_CORE_READ(dev, ifindex));
 	if (slot != SLOT_NONE)
 		count_drop(slot, DIRECTION_EGRESS, reason, location);
 }
@@ -248,11 +257,7 @@ int ifpulse_drop(__u64 *ctx)
 			return 0;
 		}
 	}
-	if (net->ns.inum != probed_netns_inum)
-		return 0;
-
-	slot = slot_of(ifindex);
-	/* An interface that nobody asked for is no loss. */
+	slot = slot_of_net(net->ns.inum, net->net_cookie, ifindex);
 	if (slot != SLOT_NONE)
 		count_drop(slot, direction_of(skb, dev, ifindex, reason), reason, ctx[1]);
 	return 0;

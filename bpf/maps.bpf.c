@@ -3,8 +3,11 @@
 #include "bpf/flows.bpf.h"
 #include "bpf/windows.bpf.h"
 
+#include <stdbool.h>
+
 struct slot_by_ifindex_map slot_by_ifindex SEC(".maps");
 struct slot_by_high_ifindex_map slot_by_high_if SEC(".maps");
+struct slot_by_netns_map slot_by_netns SEC(".maps");
 struct traffic_totals_map traffic_totals SEC(".maps");
 struct drop_totals_map drop_totals SEC(".maps");
 struct drop_kinds_map drop_kinds SEC(".maps");
@@ -19,5 +22,6 @@ const volatile __u32 window_slots = 1;
 const volatile __u32 window_log_records = 1;
 const volatile __u32 window_cpus = 1;
 const volatile __u32 flow_log_records = 1;
+const volatile bool has_netns_cookies = false;
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

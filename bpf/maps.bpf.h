@@ -8,6 +8,8 @@
 
 #include <linux/bpf.h>
 
+#include <stdbool.h>
+
 #include <bpf/bpf_helpers.h>
 
 #include "include/probe_abi.h"
@@ -26,6 +28,18 @@ struct slot_by_high_ifindex_map {
 	__uint(max_entries, 1); /* set at load */
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u32);
+	__type(value, __u32);
+};
+
+/*
+ * The same for interfaces in other namespaces. A hash, whose look-up costs some 20 ns more: only packets
+ * of those pay it, which programs of their own see.
+ */
+struct slot_by_netns_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1); /* set at load */
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct netns_ifindex);
 	__type(value, __u32);
 };
 
@@ -92,8 +106,11 @@ struct flow_logs_map {
 	__type(value, struct flow_log);
 };
 
+extern const volatile bool has_netns_cookies; /* set before load; defined in maps.bpf.c */
+
 extern struct slot_by_ifindex_map slot_by_ifindex SEC(".maps");
 extern struct slot_by_high_ifindex_map slot_by_high_if SEC(".maps");
+extern struct slot_by_netns_map slot_by_netns SEC(".maps");
 extern struct traffic_totals_map traffic_totals SEC(".maps");
 extern struct drop_totals_map drop_totals SEC(".maps");
 extern struct drop_kinds_map drop_kinds SEC(".maps");
@@ -107,6 +124,15 @@ static __always_inline __u32 slot_of(__u32 ifindex)
 
 	if (!slot)
 		slot = bpf_map_lookup_elem(&slot_by_high_if, &ifindex);
+	return slot ? *slot : SLOT_NONE;
+}
+
+/* `netns` as struct netns_ifindex has it. */
+static __always_inline __u32 slot_in_netns(__u64 netns, __u32 ifindex)
+{
+	struct netns_ifindex key = {.netns = netns, .ifindex = ifindex};
+	__u32 *slot = bpf_map_lookup_elem(&slot_by_netns, &key);
+
 	return slot ? *slot : SLOT_NONE;
 }
 

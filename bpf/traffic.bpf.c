@@ -2,8 +2,9 @@
 /*
  * TC ingress and egress: what each interface carries, counted per CPU.
  *
- * Both programs return TC_ACT_UNSPEC, which tcx calls TCX_NEXT: the packet goes on to the next
- * program as if we were not there. TC programs run with bottom halves off and do not interrupt each
+ * Two programs are for our own network namespace and two, loaded only if asked for, for all others. All
+ * return TC_ACT_UNSPEC, which tcx calls TCX_NEXT: the packet goes on to the next program as if we were
+ * not there. TC programs run with bottom halves off and do not interrupt each
  * other on a CPU, so plain additions are enough (not on PREEMPT_RT, which `doctor` names).
  */
 #include "bpf/flows.bpf.h"
@@ -173,9 +174,23 @@ static __always_inline bool has_mac_header(struct __sk_buff *ctx)
 	return BPF_CORE_READ(skb, network_header) - BPF_CORE_READ(skb, mac_header) >= ETH_HLEN;
 }
 
-static __always_inline void count(struct __sk_buff *skb, enum direction direction)
+static __always_inline __u64 netns_of(struct __sk_buff *ctx)
 {
-	__u32 slot = slot_of(skb->ifindex);
+	struct sk_buff *skb;
+	struct net *net;
+
+	if (has_kernel_casts) {
+		skb = bpf_cast_to_kern_ctx(ctx);
+		net = skb->dev->nd_net.net;
+		return has_netns_cookies ? net->net_cookie : net->ns.inum;
+	}
+	skb = (struct sk_buff *)ctx;
+	net = BPF_CORE_READ(skb, dev, nd_net.net);
+	return has_netns_cookies ? BPF_CORE_READ(net, net_cookie) : BPF_CORE_READ(net, ns.inum);
+}
+
+static __always_inline void count(struct __sk_buff *skb, __u32 slot, enum direction direction)
+{
 	struct traffic_totals *totals = bpf_map_lookup_elem(&traffic_totals, &slot);
 	struct wire wire = {1, skb->len};
 	struct traffic_counter *counter;
@@ -204,13 +219,27 @@ static __always_inline void count(struct __sk_buff *skb, enum direction directio
 SEC("tc")
 int ifpulse_ingress(struct __sk_buff *skb)
 {
-	count(skb, DIRECTION_INGRESS);
+	count(skb, slot_of(skb->ifindex), DIRECTION_INGRESS);
 	return TC_ACT_UNSPEC;
 }
 
 SEC("tc")
 int ifpulse_egress(struct __sk_buff *skb)
 {
-	count(skb, DIRECTION_EGRESS);
+	count(skb, slot_of(skb->ifindex), DIRECTION_EGRESS);
+	return TC_ACT_UNSPEC;
+}
+
+SEC("tc")
+int ifpulse_ns_in(struct __sk_buff *skb)
+{
+	count(skb, slot_in_netns(netns_of(skb), skb->ifindex), DIRECTION_INGRESS);
+	return TC_ACT_UNSPEC;
+}
+
+SEC("tc")
+int ifpulse_ns_out(struct __sk_buff *skb)
+{
+	count(skb, slot_in_netns(netns_of(skb), skb->ifindex), DIRECTION_EGRESS);
 	return TC_ACT_UNSPEC;
 }

@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define PROBE_ABI_VERSION 5
+#define PROBE_ABI_VERSION 6
 
 enum direction { DIRECTION_INGRESS, DIRECTION_EGRESS, N_DIRECTIONS };
 
@@ -24,6 +24,17 @@ enum direction { DIRECTION_INGRESS, DIRECTION_EGRESS, N_DIRECTIONS };
 
 /* ifindexes below this find their slot by an array lookup, the others by a hash. */
 #define SLOT_DIRECT_IFINDEXES 16384
+
+/*
+ * An interface in a network namespace other than the instance's own, the key of the map slot_by_netns.
+ * `netns` is the cookie, which no other namespace ever has, or before Linux 5.14, where user space
+ * cannot ask for that, the inode number.
+ */
+struct netns_ifindex {
+	__u64 netns;
+	__u32 ifindex;
+	__u32 padding; /* 0 */
+};
 
 /*
  * packets, bytes: skbs, and the sum of skb->len from the MAC header on, as the stack sees them.
@@ -195,6 +206,7 @@ _Static_assert(sizeof(struct traffic_counter) == 32, "ABI");
 _Static_assert(sizeof(struct traffic_totals) == 64, "ABI");
 _Static_assert(sizeof(struct drop_totals) == 16, "ABI");
 _Static_assert(sizeof(struct drop_kind) == 24, "ABI");
+_Static_assert(sizeof(struct netns_ifindex) == 16, "ABI");
 _Static_assert(sizeof(struct window_reason) * WINDOW_REASONS == sizeof(struct traffic_counter),
 	       "ABI");
 _Static_assert(sizeof(struct instance_state) == 80, "ABI");

@@ -21,6 +21,7 @@ struct net_device;
 
 struct net {
 	struct ns_common ns;
+	__u64 net_cookie; /* an atomic64_t before Linux 5.12 */
 	struct net_device *loopback_dev;
 };
 

@@ -229,7 +229,7 @@ static void try_probe(struct doctor *doctor, const struct links *links)
 			continue;
 		if (by_tcx + by_clsact + failed == PROBE_CROWD)
 			break;
-		ret = probe_attach(probe, link->ifindex, false, &slot, &err);
+		ret = probe_attach(probe, 0, link->ifindex, false, &slot, &err);
 		if (ret == -ENODEV)
 			continue;
 		if (ret) {

@@ -121,7 +121,8 @@ void roster_attach(struct roster *roster, const struct link *link, bool in_crowd
 			  sizeof(*roster->interfaces)))
 		ret = error_errno(&err, -ENOMEM, "cannot keep track of it");
 	else
-		ret = probe_attach(roster->probe, link->ifindex, in_crowd, &interface.slot, &err);
+		ret = probe_attach(roster->probe, 0, link->ifindex, in_crowd, &interface.slot,
+				   &err);
 	if (ret == -ENODEV) /* gone again; the event is on its way */
 		return;
 	if (ret) {

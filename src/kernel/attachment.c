@@ -12,13 +12,20 @@ static bool has_tcx_programs(uint32_t ifindex)
 	       tcx_query(ifindex, DIRECTION_EGRESS, NULL, 0) > 0;
 }
 
+static const struct clsact_program *programs_of(const struct attachment *attachment,
+						const struct attacher *attacher)
+{
+	return attachment->netns ? attacher->programs_elsewhere : attacher->programs;
+}
+
 static int open_clsact(struct attachment *attachment, const struct attacher *attacher,
 		       struct error *err)
 {
+	const struct clsact_program *programs = programs_of(attachment, attacher);
 	int d;
 
 	for (d = 0; d < N_DIRECTIONS; d++) {
-		int priority = clsact_attach(&attacher->programs[d], attachment->ifindex, d, err);
+		int priority = clsact_attach(&programs[d], attachment->ifindex, d, err);
 
 		if (priority < 0)
 			return priority;
@@ -30,10 +37,11 @@ static int open_clsact(struct attachment *attachment, const struct attacher *att
 static int open_tcx(struct attachment *attachment, const struct attacher *attacher,
 		    struct error *err)
 {
+	const struct clsact_program *programs = programs_of(attachment, attacher);
 	int d;
 
 	for (d = 0; d < N_DIRECTIONS; d++) {
-		int fd = tcx_attach(attacher->programs[d].fd, attachment->ifindex, d);
+		int fd = tcx_attach(programs[d].fd, attachment->ifindex, d);
 
 		if (fd == -EMFILE) {
 			error_errno(err, fd, "cannot attach");
@@ -51,10 +59,11 @@ static int open_tcx(struct attachment *attachment, const struct attacher *attach
 
 static bool is_first(const struct attachment *attachment, const struct attacher *attacher)
 {
+	const struct clsact_program *programs = programs_of(attachment, attacher);
 	int d;
 
 	for (d = 0; d < N_DIRECTIONS; d++)
-		if (clsact_place(&attacher->programs[d], attachment->ifindex, d) != CLSACT_FIRST)
+		if (clsact_place(&programs[d], attachment->ifindex, d) != CLSACT_FIRST)
 			return false;
 	return true;
 }
@@ -62,6 +71,7 @@ static bool is_first(const struct attachment *attachment, const struct attacher 
 static int open_auto(struct attachment *attachment, const struct attacher *attacher, bool in_crowd,
 		     struct error *err)
 {
+	uint64_t netns = attachment->netns;
 	uint32_t ifindex = attachment->ifindex;
 
 	if (in_crowd && !has_tcx_programs(ifindex)) {
@@ -69,16 +79,18 @@ static int open_auto(struct attachment *attachment, const struct attacher *attac
 			return 0;
 		attachment_close(attachment, attacher);
 		attachment->ifindex = ifindex;
+		attachment->netns = netns;
 	}
 	return open_tcx(attachment, attacher, err);
 }
 
-int attachment_open(struct attachment *attachment, const struct attacher *attacher,
+int attachment_open(struct attachment *attachment, const struct attacher *attacher, uint64_t netns,
 		    uint32_t ifindex, bool in_crowd, struct error *err)
 {
 	int ret;
 
-	*attachment = (struct attachment){.ifindex = ifindex, .tcx_link_fd = {-1, -1}};
+	*attachment =
+		(struct attachment){.ifindex = ifindex, .tcx_link_fd = {-1, -1}, .netns = netns};
 	if (attacher->mode == PROBE_ATTACH_AUTO)
 		ret = open_auto(attachment, attacher, in_crowd, err);
 	else if (attacher->mode == PROBE_ATTACH_CLSACT)
@@ -92,6 +104,7 @@ int attachment_open(struct attachment *attachment, const struct attacher *attach
 
 void attachment_close(struct attachment *attachment, const struct attacher *attacher)
 {
+	const struct clsact_program *programs = programs_of(attachment, attacher);
 	int d;
 
 	for (d = 0; d < N_DIRECTIONS; d++) {
@@ -99,11 +112,12 @@ void attachment_close(struct attachment *attachment, const struct attacher *atta
 			close(attachment->tcx_link_fd[d]);
 		attachment->tcx_link_fd[d] = -1;
 		if (attachment->clsact_priority[d])
-			clsact_detach(&attacher->programs[d], attachment->ifindex, d,
+			clsact_detach(&programs[d], attachment->ifindex, d,
 				      attachment->clsact_priority[d]);
 		attachment->clsact_priority[d] = 0;
 	}
 	attachment->ifindex = 0;
+	attachment->netns = 0;
 }
 
 bool attachment_is_by_clsact(const struct attachment *attachment)
@@ -113,13 +127,14 @@ bool attachment_is_by_clsact(const struct attachment *attachment)
 
 bool attachment_is_whole(const struct attachment *attachment, const struct attacher *attacher)
 {
+	const struct clsact_program *programs = programs_of(attachment, attacher);
 	int d;
 
 	for (d = 0; d < N_DIRECTIONS; d++) {
 		if (!attachment->clsact_priority[d] && !tcx_is_alive(attachment->tcx_link_fd[d]))
 			return false;
 		if (attachment->clsact_priority[d] &&
-		    clsact_place(&attacher->programs[d], attachment->ifindex, d) == CLSACT_ABSENT)
+		    clsact_place(&programs[d], attachment->ifindex, d) == CLSACT_ABSENT)
 			return false;
 	}
 	return true;

@@ -24,19 +24,28 @@
 struct attacher {
 	enum probe_attach_mode mode; /* AUTO only where the kernel has both */
 	struct clsact_program programs[N_DIRECTIONS];
+	struct clsact_program programs_elsewhere[N_DIRECTIONS]; /* for other network namespaces */
 };
 
 struct attachment {
 	uint32_t ifindex; /* 0: not attached */
 	int tcx_link_fd[N_DIRECTIONS];
 	int clsact_priority[N_DIRECTIONS]; /* 0: by tcx */
+	uint64_t netns;                    /* as netns_key() gives it; 0: our own */
 };
 
-/* 0 or -errno, with nothing attached; -ENODEV when the interface is gone. */
-int attachment_open(struct attachment *attachment, const struct attacher *attacher,
+/*
+ * Everything here is to be called from within the interface's network namespace.
+ *
+ * 0 or -errno, with nothing attached; -ENODEV when the interface is gone.
+ */
+int attachment_open(struct attachment *attachment, const struct attacher *attacher, uint64_t netns,
 		    uint32_t ifindex, bool in_crowd, struct error *err);
 
-/* Takes the programs off, whether the interface still exists or not. */
+/*
+ * Takes the programs off, whether the interface still exists or not. From without its namespace, if that is
+ * gone: then so are its filters.
+ */
 void attachment_close(struct attachment *attachment, const struct attacher *attacher);
 
 bool attachment_is_by_clsact(const struct attachment *attachment);

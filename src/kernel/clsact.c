@@ -194,7 +194,8 @@ static bool is_ours(const struct clsact_filter *filter)
 {
 	return filter->prog_id && filter->handle == handle_of(filter->prog_id) &&
 	       (!strncmp(filter->name, CLSACT_INGRESS_NAME, strlen(CLSACT_INGRESS_NAME)) ||
-		!strncmp(filter->name, CLSACT_EGRESS_NAME, strlen(CLSACT_EGRESS_NAME)));
+		!strncmp(filter->name, CLSACT_EGRESS_NAME, strlen(CLSACT_EGRESS_NAME)) ||
+		!strncmp(filter->name, CLSACT_NETNS_NAME, strlen(CLSACT_NETNS_NAME)));
 }
 
 static int take_filter(const struct nlmsghdr *message, void *context)

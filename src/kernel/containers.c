@@ -2,30 +2,21 @@
 #include "kernel/containers.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/array.h"
-#include "base/file.h"
 #include "base/log.h"
-#include "kernel/cgroup_owner.h"
 #include "kernel/container_names.h"
 #include "kernel/netlink.h"
 #include "kernel/netlink_attr.h"
 #include "kernel/netns.h"
+#include "kernel/netns_owner.h"
 
 #define EVENT_BYTES (256 * 1024)
-#define CGROUP_TEXT_SIZE (16 * 1024)
-#define COMM_SIZE 17 /* TASK_COMM_LEN, and a line feed */
-
-/* From here on it is a container, and a process less or more does not change that. */
-#define KIND_SURE CONTAINER_MACHINE
 
 struct entry {
 	int32_t id; /* of its namespace, in ours */
@@ -65,71 +56,20 @@ static void remove_entry(struct entries *entries, int32_t id)
 		*entry = entries->items[--entries->n];
 }
 
-/* Whose a process is, if it still is in the namespace when that has been read. */
-static bool read_owner(pid_t pid, uint64_t inum, struct cgroup_owner *owner, char *comm)
-{
-	char path[40], text[CGROUP_TEXT_SIZE];
-	struct stat status;
-
-	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
-	if (file_read_start(AT_FDCWD, path, text, sizeof(text)) < 0)
-		text[0] = '\0';
-	cgroup_owner_parse(owner, text);
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	if (file_read_start(AT_FDCWD, path, comm, COMM_SIZE) < 0)
-		return false;
-	comm[strcspn(comm, "\n")] = '\0';
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
-	return !stat(path, &status) && status.st_ino == inum;
-}
-
-static void describe_process(struct container *container, pid_t pid, const char *comm)
-{
-	container->kind = CONTAINER_PROCESS;
-	container->pid = pid;
-	snprintf(container->name, sizeof(container->name), "pid %d (%s)", pid, comm);
-}
-
-/* The best that is known of a namespace; kind CONTAINER_UNKNOWN where that is nothing. */
-static void identify(struct container *container, struct container_names *names,
-		     const struct netns *netns)
-{
-	struct cgroup_owner owner, best = {0};
-	char comm[COMM_SIZE];
-	size_t i;
-
-	memset(container, 0, sizeof(*container));
-	container->netns_inum = netns->inum;
-	for (i = 0; i < netns->n_pids && best.kind < KIND_SURE; i++) {
-		if (!read_owner(netns->pids[i], netns->inum, &owner, comm))
-			continue;
-		if (!container->pid)
-			describe_process(container, netns->pids[i], comm);
-		if (owner.kind > best.kind) {
-			best = owner;
-			container->pid = netns->pids[i];
-		}
-	}
-	if (best.kind < CONTAINER_NETNS && netns->name[0]) {
-		container->kind = CONTAINER_NETNS;
-		snprintf(container->name, sizeof(container->name), "%s", netns->name);
-	} else {
-		container_names_find(names, &best, container);
-	}
-}
-
 static int take_netns(const struct netns *netns, void *context)
 {
 	struct scan *scan = context;
 	struct entries *entries = &scan->entries;
 	struct entry *entry;
 
+	if (netns->id < 0 || netns->is_hosts)
+		return 0;
 	if (array_reserve(&entries->items, &entries->capacity, entries->n + 1,
 			  sizeof(*entries->items)))
 		return -ENOMEM;
 	entry = &entries->items[entries->n];
 	entry->id = netns->id;
-	identify(&entry->container, scan->names, netns);
+	netns_owner_identify(&entry->container, scan->names, netns);
 	if (entry->container.kind != CONTAINER_UNKNOWN)
 		entries->n++;
 	return 0;
@@ -219,7 +159,7 @@ const struct container *containers_behind(struct containers *containers, const s
 		return NULL;
 	take_events(containers);
 	entry = find_entry(&containers->entries, link->lower_netnsid);
-	if ((!entry || entry->container.kind < KIND_SURE) && is_due(containers, now_ns)) {
+	if ((!entry || entry->container.kind < NETNS_OWNER_SURE) && is_due(containers, now_ns)) {
 		refresh(containers, link->lower_netnsid, now_ns);
 		entry = find_entry(&containers->entries, link->lower_netnsid);
 	}

@@ -31,7 +31,8 @@ static void name_program(struct hook_program *program)
 	if (!bpf_obj_get_info_by_fd(fd, &info, &size))
 		snprintf(program->name, sizeof(program->name), "%s", info.name);
 	close(fd);
-	program->is_ours = !strcmp(program->name, CLSACT_INGRESS_NAME) ||
+	program->is_ours = !strncmp(program->name, CLSACT_NETNS_NAME, strlen(CLSACT_NETNS_NAME)) ||
+			   !strcmp(program->name, CLSACT_INGRESS_NAME) ||
 			   !strcmp(program->name, CLSACT_EGRESS_NAME);
 }
 

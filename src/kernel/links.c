@@ -53,22 +53,30 @@ static void resync_later(struct links *links)
 		links->pause_ms *= 2;
 }
 
-static int resync(struct links *links, struct error *err)
+/* Reads all of it afresh; *complete is set if that could be done. */
+static int read_afresh(struct links *links, bool *complete, struct error *err)
 {
 	struct link_table fresh = {0};
+	int ret = link_table_dump(&fresh, links->route, links->ethtool, complete, err);
+
+	if (ret == 0) {
+		ret = link_cache_merge(&links->cache, &fresh, *complete);
+		if (ret < 0)
+			error_errno(err, ret, "cannot take in the list of interfaces");
+	}
+	link_table_clear(&fresh);
+	return ret;
+}
+
+static int resync(struct links *links, struct error *err)
+{
 	bool complete;
 	int ret;
 
 	links->stale = false;
 	links->losses.resyncs++;
 	netlink_discard(links->events);
-	ret = link_table_dump(&fresh, links->route, links->ethtool, &complete, err);
-	if (ret == 0) {
-		ret = link_cache_merge(&links->cache, &fresh, complete);
-		if (ret < 0)
-			error_errno(err, ret, "cannot take in the list of interfaces");
-	}
-	link_table_clear(&fresh);
+	ret = read_afresh(links, &complete, err);
 	if (ret < 0 || !complete)
 		resync_later(links);
 	else
@@ -222,6 +230,66 @@ out:
 	return ret;
 }
 
+/* --- another namespace --- */
+
+static void close_visit(struct links *links)
+{
+	netlink_free(links->route);
+	ethtool_free(links->ethtool);
+	links->route = NULL;
+	links->ethtool = NULL;
+}
+
+static int open_visit(struct links *links, struct error *err)
+{
+	int ret = netlink_new(&links->route, NETLINK_ROUTE, err);
+
+	if (ret == 0)
+		ret = open_ethtool(links, err);
+	if (ret < 0)
+		close_visit(links);
+	return ret;
+}
+
+int links_new_elsewhere(struct links **out, const struct links_listener *listener,
+			struct error *err)
+{
+	struct links *links = calloc(1, sizeof(*links));
+	bool complete;
+	int ret;
+
+	if (!links)
+		return error_errno(err, -ENOMEM, "cannot list interfaces");
+	links->epoll_fd = -1;
+	links->timer_fd = -1;
+	ret = open_visit(links, err);
+	if (ret == 0)
+		ret = read_afresh(links, &complete, err);
+	close_visit(links);
+	if (ret < 0) {
+		links_free(links);
+		return ret;
+	}
+	if (listener)
+		links->cache.listener = *listener;
+	*out = links;
+	return 0;
+}
+
+int links_revisit(struct links *links, struct error *err)
+{
+	int ret = open_visit(links, err);
+	bool complete;
+
+	if (ret < 0)
+		return ret;
+	ret = read_afresh(links, &complete, err);
+	close_visit(links);
+	if (ret == 0 && links->cache.listener.resynced)
+		links->cache.listener.resynced(links->cache.listener.context);
+	return ret;
+}
+
 void links_free(struct links *links)
 {
 	if (!links)
@@ -244,7 +312,15 @@ int links_fd(const struct links *links)
 
 int links_refresh_stats(struct links *links, struct error *err)
 {
-	return link_table_dump_stats(&links->cache.table, links->route, err);
+	int ret;
+
+	if (links->route)
+		return link_table_dump_stats(&links->cache.table, links->route, err);
+	ret = netlink_new(&links->route, NETLINK_ROUTE, err);
+	if (ret == 0)
+		ret = link_table_dump_stats(&links->cache.table, links->route, err);
+	close_visit(links);
+	return ret;
 }
 
 const struct link *links_get(const struct links *links, uint32_t ifindex)
@@ -274,6 +350,8 @@ struct links_losses links_losses(const struct links *links)
 {
 	struct links_losses losses = links->losses;
 
+	if (!links->route)
+		return losses;
 	losses.interrupted_dumps = netlink_interrupted(links->route);
 	if (links->ethtool)
 		losses.interrupted_dumps += ethtool_interrupted(links->ethtool);

@@ -50,6 +50,15 @@ struct links_losses {
 int links_new(struct links **out, const struct links_listener *listener, struct error *err);
 void links_free(struct links *links);
 
+/*
+ * The same of another namespace, from within it (kernel/netns_visit.h): dumps what is there and holds
+ * nothing open, which would keep the namespace alive. links_revisit(), from within it again, reports what has
+ * changed since and calls `resynced`. There is no links_fd() then. 0 or -errno.
+ */
+int links_new_elsewhere(struct links **out, const struct links_listener *listener,
+			struct error *err);
+int links_revisit(struct links *links, struct error *err);
+
 /* An epoll fd that is readable when links_dispatch() has something to do. */
 int links_fd(const struct links *links);
 
@@ -60,7 +69,10 @@ int links_fd(const struct links *links);
  */
 int links_dispatch(struct links *links, struct error *err);
 
-/* Refreshes `stats` of every interface with one dump; calls no listener. 0 or -errno. */
+/*
+ * Refreshes `stats` of every interface with one dump; calls no listener. Those of another namespace from within
+ * it. 0 or -errno.
+ */
 int links_refresh_stats(struct links *links, struct error *err);
 
 /* NULL where there is none. */

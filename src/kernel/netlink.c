@@ -24,6 +24,7 @@ struct netlink {
 	struct mnl_socket *socket;
 	uint32_t seq;
 	uint64_t interrupted;
+	int32_t nsid; /* where the datagram in `message` came from */
 	_Alignas(struct nlmsghdr) char request[NETLINK_REQUEST_SIZE];
 	_Alignas(struct nlmsghdr) char message[MESSAGE_SIZE];
 };
@@ -46,6 +47,7 @@ static int netlink_open(struct netlink **out, int protocol, struct error *err)
 		return error_errno(err, -ENOMEM, "cannot open a netlink socket");
 	nl->seq = 0;
 	nl->interrupted = 0;
+	nl->nsid = NETLINK_NSID_OWN;
 	nl->socket = mnl_socket_open2(protocol, SOCK_CLOEXEC);
 	if (!nl->socket) {
 		ret = -errno;
@@ -156,23 +158,43 @@ static int netlink_send(struct netlink *nl, uint16_t flags)
 	return 0;
 }
 
+static int32_t nsid_of(struct msghdr *header)
+{
+	int32_t nsid = NETLINK_NSID_OWN;
+	struct cmsghdr *control;
+
+	for (control = CMSG_FIRSTHDR(header); control; control = CMSG_NXTHDR(header, control))
+		if (control->cmsg_level == SOL_NETLINK &&
+		    control->cmsg_type == NETLINK_LISTEN_ALL_NSID &&
+		    control->cmsg_len == CMSG_LEN(sizeof(nsid)))
+			memcpy(&nsid, CMSG_DATA(control), sizeof(nsid));
+	return nsid;
+}
+
 /* Reads one datagram into nl->message; its length, 0 for one to pass over, or -errno. */
 static int netlink_read(struct netlink *nl, int flags)
 {
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int32_t))];
+	struct iovec buffer = {nl->message, sizeof(nl->message)};
 	struct sockaddr_nl from = {0};
-	socklen_t from_size;
+	struct msghdr header;
 	ssize_t length;
 
 	do {
-		from_size = sizeof(from);
-		length = recvfrom(netlink_fd(nl), nl->message, sizeof(nl->message),
-				  flags | MSG_TRUNC, (struct sockaddr *)&from, &from_size);
+		header = (struct msghdr){.msg_name = &from,
+					 .msg_namelen = sizeof(from),
+					 .msg_iov = &buffer,
+					 .msg_iovlen = 1,
+					 .msg_control = control,
+					 .msg_controllen = sizeof(control)};
+		length = recvmsg(netlink_fd(nl), &header, flags | MSG_TRUNC);
 	} while (length < 0 && errno == EINTR);
 	if (length < 0)
 		return -errno;
 	/* Other processes with CAP_NET_ADMIN can send here, too. */
-	if (from_size != sizeof(from) || from.nl_pid != 0)
+	if (header.msg_namelen != sizeof(from) || from.nl_pid != 0)
 		return 0;
+	nl->nsid = nsid_of(&header);
 	if ((size_t)length > sizeof(nl->message))
 		return -EMSGSIZE;
 	return (int)length;
@@ -303,6 +325,20 @@ int netlink_dump(struct netlink *nl, const char *what, const struct netlink_read
 			break;
 	}
 	return ret < 0 ? netlink_fail(err, ret, what, &answer) : 0;
+}
+
+int netlink_listen_everywhere(struct netlink *nl, struct error *err)
+{
+	int on = 1;
+
+	if (mnl_socket_setsockopt(nl->socket, NETLINK_LISTEN_ALL_NSID, &on, sizeof(on)) < 0)
+		return error_errno(err, -errno, "cannot listen in other network namespaces");
+	return 0;
+}
+
+int32_t netlink_nsid(const struct netlink *nl)
+{
+	return nl->nsid;
 }
 
 uint64_t netlink_interrupted(const struct netlink *nl)

@@ -95,6 +95,15 @@ uint64_t netlink_interrupted(const struct netlink *nl);
 int netlink_receive(struct netlink *nl, netlink_handler handler, void *context, bool *lost);
 
 /*
+ * A listener also gets events of other namespaces from now on: of those that have an id in that of the socket, and
+ * over which the caller has CAP_NET_BROADCAST (Linux 4.2). While a handler is called, netlink_nsid() says
+ * which one the message came from; NETLINK_NSID_OWN for the socket's own. 0 or -errno.
+ */
+#define NETLINK_NSID_OWN (-1)
+int netlink_listen_everywhere(struct netlink *nl, struct error *err);
+int32_t netlink_nsid(const struct netlink *nl);
+
+/*
  * Throws away what is queued. Before the whole state is read afresh after a loss: what is queued then is older
  * than that state and would be taken for news.
  */

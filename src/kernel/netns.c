@@ -18,6 +18,7 @@
 #include "base/array.h"
 #include "base/file.h"
 #include "kernel/netlink_attr.h"
+#include "kernel/netns_visit.h"
 
 /* As many as the kernel has pids (PID_MAX_LIMIT), and a bound for directories. */
 #define N_SIGHTINGS_MAX (4U * 1024 * 1024)
@@ -36,11 +37,11 @@ struct sighting {
 struct sightings {
 	struct sighting *items;
 	size_t n, capacity;
-	uint64_t ours, hosts; /* passed over */
+	uint64_t ours, hosts; /* ours is passed over */
 };
 
-/* The better names first: people's own, then those of runtimes. */
-static const char *const places[] = {"/run/netns", "/run/docker/netns"};
+/* People's own, then those of runtimes. */
+const char *const netns_places[] = {"/run/netns", "/run/docker/netns", NULL};
 
 static int add_sighting(struct sightings *seen, const struct sighting *sighting)
 {
@@ -93,37 +94,17 @@ static int see_processes(struct sightings *seen)
 		if (!sighting.pid)
 			continue;
 		sighting.inum = inum_of_process(dirfd(dir), sighting.pid);
-		if (sighting.inum && sighting.inum != seen->ours && sighting.inum != seen->hosts)
+		if (sighting.inum && sighting.inum != seen->ours)
 			ret = add_sighting(seen, &sighting);
 	}
 	closedir(dir);
 	return ret;
 }
 
-/*
- * A namespace by its path, if that is what is there: `ip netns` makes a plain file first, and anything
- * may lie in a directory. -errno, or the fd with its inode number.
- */
-static int open_netns(const char *path, uint64_t *inum)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct statfs fs;
-	struct stat status;
-
-	if (fd < 0)
-		return -errno;
-	if (fstatfs(fd, &fs) < 0 || fs.f_type != NSFS_MAGIC || fstat(fd, &status) < 0) {
-		close(fd);
-		return -EINVAL;
-	}
-	*inum = status.st_ino;
-	return fd;
-}
-
 static int see_mounted(struct sightings *seen, uint8_t place)
 {
 	const struct dirent *entry;
-	DIR *dir = opendir(places[place]);
+	DIR *dir = opendir(netns_places[place]);
 	unsigned int n = 0;
 	int ret = 0;
 
@@ -136,12 +117,12 @@ static int see_mounted(struct sightings *seen, uint8_t place)
 
 		if (entry->d_name[0] == '.')
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", places[place], entry->d_name);
-		fd = open_netns(path, &sighting.inum);
+		snprintf(path, sizeof(path), "%s/%s", netns_places[place], entry->d_name);
+		fd = netns_open(path, &sighting.inum);
 		if (fd < 0)
 			continue;
 		close(fd);
-		if (sighting.inum == seen->ours || sighting.inum == seen->hosts)
+		if (sighting.inum == seen->ours)
 			continue;
 		sighting.name = strdup(entry->d_name);
 		ret = sighting.name ? add_sighting(seen, &sighting) : -ENOMEM;
@@ -179,49 +160,56 @@ static int take_id(const struct nlmsghdr *message, void *context)
 	return ret;
 }
 
-/* NETNSA_NSID_NOT_ASSIGNED where it has none. */
+/* NETNS_ID_NONE where it has none. */
 static int32_t ask_id(struct netlink *ask, int fd)
 {
 	struct nlmsghdr *request = netlink_start(ask, RTM_GETNSID, 0);
-	uint32_t id = (uint32_t)NETNSA_NSID_NOT_ASSIGNED;
+	uint32_t id = (uint32_t)NETNS_ID_NONE;
 	struct rtgenmsg *header;
 
 	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
 	header->rtgen_family = AF_UNSPEC;
 	mnl_attr_put_u32(request, NETNSA_FD, (uint32_t)fd);
 	if (netlink_talk(ask, "ask for the id of a network namespace", take_id, &id, NULL) < 0)
-		return NETNSA_NSID_NOT_ASSIGNED;
+		return NETNS_ID_NONE;
 	return (int32_t)id;
 }
 
-/* The path may lead to another namespace by now. */
+/* The path may lead to another namespace by now: -ENOENT. */
+static int open_if(const char *path, uint64_t wanted)
+{
+	uint64_t inum;
+	int fd = netns_open(path, &inum);
+
+	if (fd >= 0 && inum == wanted)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -ENOENT;
+}
+
 static int open_sighting(const struct sighting *sighting)
 {
-	uint64_t inum = 0;
 	char path[PATH_MAX];
-	int fd;
 
 	if (sighting->pid)
 		snprintf(path, sizeof(path), "/proc/%d/ns/net", sighting->pid);
 	else
-		snprintf(path, sizeof(path), "%s/%s", places[sighting->place], sighting->name);
-	fd = open_netns(path, &inum);
-	if (fd >= 0 && inum != sighting->inum) {
-		close(fd);
-		fd = -ESTALE;
-	}
-	return fd;
+		snprintf(path, sizeof(path), "%s/%s", netns_places[sighting->place],
+			 sighting->name);
+	return open_if(path, sighting->inum);
 }
 
 /* All sightings of one namespace. */
-static void describe(struct netns *netns, struct netlink *ask, const struct sighting *items,
-		     size_t n)
+static void describe(struct netns *netns, struct netlink *ask, const struct sightings *seen,
+		     const struct sighting *items, size_t n)
 {
 	int fd = -1;
 
 	memset(netns, 0, sizeof(*netns));
 	netns->inum = items->inum;
-	netns->id = NETNSA_NSID_NOT_ASSIGNED;
+	netns->is_hosts = items->inum == seen->hosts;
+	netns->id = NETNS_ID_NONE;
 	for (size_t i = 0; i < n && netns->n_pids < NETNS_PIDS_MAX; i++) {
 		if (fd < 0)
 			fd = open_sighting(&items[i]);
@@ -279,7 +267,7 @@ int netns_scan(struct netlink *ask, netns_handler handler, void *context)
 	if (!seen.ours)
 		return -ENOENT;
 	ret = see_processes(&seen);
-	for (place = 0; place < ARRAY_SIZE(places) && !ret; place++)
+	for (place = 0; netns_places[place] && !ret; place++)
 		ret = see_mounted(&seen, place);
 	if (!ret && seen.n)
 		qsort(seen.items, seen.n, sizeof(*seen.items), compare_sightings);
@@ -287,12 +275,47 @@ int netns_scan(struct netlink *ask, netns_handler handler, void *context)
 		next = first + 1;
 		while (next < seen.n && seen.items[next].inum == seen.items[first].inum)
 			next++;
-		describe(&netns, ask, &seen.items[first], next - first);
-		if (netns.id >= 0)
-			ret = handler(&netns, context);
+		describe(&netns, ask, &seen, &seen.items[first], next - first);
+		ret = handler(&netns, context);
 	}
 	for (first = 0; first < seen.n; first++)
 		free(seen.items[first].name);
 	free(seen.items);
 	return ret;
+}
+
+int netns_reopen(const struct netns *netns)
+{
+	char path[PATH_MAX];
+	int fd = -ENOENT;
+	size_t i;
+
+	for (i = 0; fd < 0 && netns->name[0] && netns_places[i]; i++) {
+		snprintf(path, sizeof(path), "%s/%s", netns_places[i], netns->name);
+		fd = open_if(path, netns->inum);
+	}
+	for (i = 0; fd < 0 && i < netns->n_pids; i++) {
+		snprintf(path, sizeof(path), "/proc/%d/ns/net", netns->pids[i]);
+		fd = open_if(path, netns->inum);
+	}
+	return fd;
+}
+
+int32_t netns_assign_id(struct netlink *ask, int fd, struct error *err)
+{
+	struct nlmsghdr *request = netlink_start(ask, RTM_NEWNSID, 0);
+	struct rtgenmsg *header;
+	int32_t id;
+	int ret;
+
+	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
+	header->rtgen_family = AF_UNSPEC;
+	mnl_attr_put_u32(request, NETNSA_NSID, (uint32_t)NETNSA_NSID_NOT_ASSIGNED);
+	mnl_attr_put_u32(request, NETNSA_FD, (uint32_t)fd);
+	ret = netlink_talk(ask, "give a network namespace an id", NULL, NULL, err);
+	/* -EEXIST: it has one. */
+	if (ret && ret != -EEXIST)
+		return ret;
+	id = ask_id(ask, fd);
+	return id >= 0 ? id : error_set(err, -ENOENT, "a network namespace has no id");
 }

@@ -8,13 +8,14 @@
  * those that are mounted where `ip netns`, podman, CNI plugins and Docker do so. None is entered, and
  * none is kept open, which would keep it alive. Asking assigns no ids.
  *
- * The namespace of the first process of our PID namespace is nobody's, as is our own: it is shared by
- * the host and by all containers on the host's network.
+ * The namespace of the first process of our PID namespace is nobody's: it is shared by the host and by all
+ * containers on the host's network.
  */
 #ifndef IFPULSE_KERNEL_NETNS_H
 #define IFPULSE_KERNEL_NETNS_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -25,20 +26,32 @@
 /* Of a namespace with more processes, those of the lowest pids are told. */
 #define NETNS_PIDS_MAX 8
 
+#define NETNS_ID_NONE (-1)
+
+/* The directories in which namespaces are mounted, the better names first; ended by NULL. */
+extern const char *const netns_places[];
+
 struct netns {
 	uint64_t inum; /* inode number of /proc/<pid>/ns/net */
-	int32_t id;    /* in our namespace */
+	int32_t id;    /* in our namespace; NETNS_ID_NONE */
 	pid_t pids[NETNS_PIDS_MAX];
 	size_t n_pids;
 	char name[NAME_MAX + 1]; /* in /run/netns or the like; empty: none */
+	bool is_hosts;           /* of the first process, and not ours */
 };
 
 /*
- * Hands over each of those that have an id, until the handler returns a negative errno. `ask` is a
+ * Hands over each but our own, until the handler returns a negative errno. `ask` is a
  * NETLINK_ROUTE socket of our namespace, and not the handler's to use. What may not be seen, for want
  * of privilege, is left out. 0 or -errno.
  */
 typedef int (*netns_handler)(const struct netns *netns, void *context);
 int netns_scan(struct netlink *ask, netns_handler handler, void *context);
+
+/* Opens it again; the fd, or -ENOENT where none of the places where it was seen leads to it any more. */
+int netns_reopen(const struct netns *netns);
+
+/* Gives it an id in our namespace, if it has none. `fd` is its own. The id or -errno. */
+int32_t netns_assign_id(struct netlink *ask, int fd, struct error *err);
 
 #endif

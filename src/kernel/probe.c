@@ -20,6 +20,7 @@
 #include "kernel/harvest.h"
 #include "kernel/host.h"
 #include "kernel/instances.h"
+#include "kernel/netns_visit.h"
 #include "kernel/slots.h"
 #include "kernel/tcx.h"
 #include "kernel/windows.h"
@@ -90,6 +91,7 @@ static int size_maps(struct probe *probe, const struct probe_options *options, s
 	if (n_cpus < 0)
 		return error_errno(err, n_cpus, "cannot tell the number of CPUs");
 	bpf_map__set_max_entries(skel->maps.slot_by_high_if, probe->n_slots);
+	bpf_map__set_max_entries(skel->maps.slot_by_netns, probe->n_slots);
 	bpf_map__set_max_entries(skel->maps.traffic_totals, probe->n_slots);
 	bpf_map__set_max_entries(skel->maps.drop_totals, probe->n_slots);
 	writers = (uint32_t)n_cpus * WINDOW_WRITERS_PER_CPU;
@@ -103,6 +105,10 @@ static int size_maps(struct probe *probe, const struct probe_options *options, s
 	bpf_map__set_autocreate(skel->maps.drop_kinds, options->drop_kinds);
 	skel->rodata->has_drop_kinds = options->drop_kinds;
 	skel->rodata->has_drop_locations = options->drop_locations;
+	skel->rodata->has_other_netns = options->other_netns;
+	skel->rodata->has_netns_cookies = netns_has_cookies();
+	bpf_program__set_autoload(skel->progs.ifpulse_ns_in, options->other_netns);
+	bpf_program__set_autoload(skel->progs.ifpulse_ns_out, options->other_netns);
 	skel->rodata->window_width_ns = window_ns;
 	skel->rodata->window_slots = probe->n_slots;
 	skel->rodata->window_cpus = (uint32_t)n_cpus;
@@ -182,6 +188,40 @@ static struct clsact_program program_of(const struct bpf_program *program)
 	return result;
 }
 
+/*
+ * The programs hold the state map, so that others find one by the other (Linux 5.10): `programs` are those for
+ * the hooks of one side.
+ */
+static int take_programs(struct probe *probe, const struct bpf_program *ingress,
+			 const struct bpf_program *egress, struct clsact_program *programs,
+			 struct error *err)
+{
+	int state_fd = bpf_map__fd(probe->skel->maps.ifpulse_state);
+
+	programs[DIRECTION_INGRESS] = program_of(ingress);
+	programs[DIRECTION_EGRESS] = program_of(egress);
+	if (bpf_prog_bind_map(programs[DIRECTION_INGRESS].fd, state_fd, NULL) ||
+	    bpf_prog_bind_map(programs[DIRECTION_EGRESS].fd, state_fd, NULL))
+		return error_errno(err, -errno, "cannot mark the programs as ours");
+	return 0;
+}
+
+static int mark_programs(struct probe *probe, const struct probe_options *options,
+			 struct error *err)
+{
+	struct ifpulse_bpf *skel = probe->skel;
+	int ret = take_programs(probe, skel->progs.ifpulse_ingress, skel->progs.ifpulse_egress,
+				probe->attacher.programs, err);
+
+	if (!ret && options->other_netns)
+		ret = take_programs(probe, skel->progs.ifpulse_ns_in, skel->progs.ifpulse_ns_out,
+				    probe->attacher.programs_elsewhere, err);
+	if (!ret && bpf_prog_bind_map(bpf_program__fd(skel->progs.ifpulse_drop),
+				      bpf_map__fd(skel->maps.ifpulse_state), NULL))
+		ret = error_errno(err, -errno, "cannot mark the programs as ours");
+	return ret;
+}
+
 static int choose_mode(struct probe *probe, enum probe_attach_mode wanted, struct error *err)
 {
 	int has_tcx = tcx_supported(probe->attacher.programs[DIRECTION_INGRESS].fd);
@@ -214,8 +254,27 @@ static int remove_orphans(struct probe *probe, struct error *err)
 	instances_free(instances);
 	if (ret < 0)
 		return ret;
-	probe->orphans_removed = (unsigned int)ret;
+	probe->orphans_removed += (unsigned int)ret;
 	return 0;
+}
+
+/* All programs are only looked at where there is a filter that could be an orphan. */
+static int is_filter_of_other(void *context, const struct clsact_filter *filter)
+{
+	const struct probe *probe = context;
+	int d;
+
+	for (d = 0; d < N_DIRECTIONS; d++)
+		if (filter->prog_id == probe->attacher.programs_elsewhere[d].id)
+			return 0;
+	return filter->is_ours;
+}
+
+int probe_enter_netns(struct probe *probe, struct error *err)
+{
+	int ret = clsact_walk(0, is_filter_of_other, probe, err);
+
+	return ret > 0 ? remove_orphans(probe, err) : ret;
 }
 
 static int start_flows(struct probe *probe, uint64_t width_ns, uint64_t start_ns, struct error *err)
@@ -253,7 +312,7 @@ static int start_windows(struct probe *probe, const struct probe_options *option
 static int set_up(struct probe *probe, const struct probe_options *options, struct error *err)
 {
 	struct stat netns;
-	int ret, state_fd;
+	int ret;
 
 	ret = host_check(err);
 	if (ret)
@@ -273,9 +332,6 @@ static int set_up(struct probe *probe, const struct probe_options *options, stru
 	ret = load(probe, options, err);
 	if (ret)
 		return ret;
-	probe->attacher.programs[DIRECTION_INGRESS] =
-		program_of(probe->skel->progs.ifpulse_ingress);
-	probe->attacher.programs[DIRECTION_EGRESS] = program_of(probe->skel->progs.ifpulse_egress);
 	ret = harvest_new(&probe->harvest, bpf_map__fd(probe->skel->maps.traffic_totals),
 			  bpf_map__fd(probe->skel->maps.drop_totals), probe->n_slots, err);
 	if (ret)
@@ -287,14 +343,9 @@ static int set_up(struct probe *probe, const struct probe_options *options, stru
 				     err);
 	if (ret)
 		return ret;
-	/* The programs hold the state map, so that others find one by the other (Linux 5.10). */
-	state_fd = bpf_map__fd(probe->skel->maps.ifpulse_state);
-	if (bpf_prog_bind_map(bpf_program__fd(probe->skel->progs.ifpulse_drop), state_fd, NULL) ||
-	    bpf_prog_bind_map(bpf_program__fd(probe->skel->progs.ifpulse_ingress), state_fd,
-			      NULL) ||
-	    bpf_prog_bind_map(bpf_program__fd(probe->skel->progs.ifpulse_egress), state_fd, NULL))
-		return error_errno(err, -errno, "cannot mark the programs as ours");
-	ret = choose_mode(probe, options->attach_mode, err);
+	ret = mark_programs(probe, options, err);
+	if (!ret)
+		ret = choose_mode(probe, options->attach_mode, err);
 	if (!ret)
 		ret = remove_orphans(probe, err);
 	if (ret)
@@ -321,18 +372,30 @@ int probe_new(struct probe **out, const struct probe_options *options, struct er
 	return 0;
 }
 
-static int map_ifindex(struct probe *probe, uint32_t ifindex, uint32_t slot)
+static int map_elsewhere(struct probe *probe, uint64_t netns, uint32_t ifindex, uint32_t slot)
+{
+	const struct netns_ifindex key = {.netns = netns, .ifindex = ifindex};
+	int fd = bpf_map__fd(probe->skel->maps.slot_by_netns);
+
+	if (slot == SLOT_NONE)
+		return bpf_map_delete_elem(fd, &key) ? -errno : 0;
+	return bpf_map_update_elem(fd, &key, &slot, BPF_ANY) ? -errno : 0;
+}
+
+static int map_ifindex(struct probe *probe, uint64_t netns, uint32_t ifindex, uint32_t slot)
 {
 	int fd = bpf_map__fd(ifindex < SLOT_DIRECT_IFINDEXES ? probe->skel->maps.slot_by_ifindex
 							     : probe->skel->maps.slot_by_high_if);
 
+	if (netns)
+		return map_elsewhere(probe, netns, ifindex, slot);
 	if (ifindex >= SLOT_DIRECT_IFINDEXES && slot == SLOT_NONE)
 		return bpf_map_delete_elem(fd, &ifindex) ? -errno : 0;
 	return bpf_map_update_elem(fd, &ifindex, &slot, BPF_ANY) ? -errno : 0;
 }
 
-int probe_attach(struct probe *probe, uint32_t ifindex, bool in_crowd, uint32_t *slot,
-		 struct error *err)
+int probe_attach(struct probe *probe, uint64_t netns, uint32_t ifindex, bool in_crowd,
+		 uint32_t *slot, struct error *err)
 {
 	uint32_t taken;
 	int ret;
@@ -347,14 +410,15 @@ int probe_attach(struct probe *probe, uint32_t ifindex, bool in_crowd, uint32_t 
 	if (ret)
 		goto out;
 	/* The slot comes before the hooks: no packet finds a hook without one. */
-	ret = map_ifindex(probe, ifindex, taken);
+	ret = map_ifindex(probe, netns, ifindex, taken);
 	if (ret) {
 		error_errno(err, ret, "cannot give ifindex %u a slot", ifindex);
 		goto out;
 	}
-	ret = attachment_open(&probe->attachments[taken], &probe->attacher, ifindex, in_crowd, err);
+	ret = attachment_open(&probe->attachments[taken], &probe->attacher, netns, ifindex,
+			      in_crowd, err);
 	if (ret)
-		map_ifindex(probe, ifindex, SLOT_NONE);
+		map_ifindex(probe, netns, ifindex, SLOT_NONE);
 out:
 	if (ret) {
 		slots_give_back(probe->slots, taken);
@@ -368,6 +432,7 @@ int probe_detach(struct probe *probe, uint32_t slot, struct interface_counters *
 		 struct error *err)
 {
 	uint32_t ifindex = probe->attachments[slot].ifindex;
+	uint64_t netns = probe->attachments[slot].netns;
 	int ret = 0;
 
 	/*
@@ -377,7 +442,7 @@ int probe_detach(struct probe *probe, uint32_t slot, struct interface_counters *
 	 * run on for its microsecond, which the requests in between outlast.
 	 */
 	attachment_close(&probe->attachments[slot], &probe->attacher);
-	map_ifindex(probe, ifindex, SLOT_NONE);
+	map_ifindex(probe, netns, ifindex, SLOT_NONE);
 	if (last)
 		ret = harvest_read_slot(probe->harvest, slot, last, err);
 	return ret;

@@ -2,11 +2,14 @@
 /*
  * probe: the BPF programs, loaded and attached, and the counters they keep.
  *
- * One probe serves the network namespace it was made in. It gives every attached interface a slot,
+ * One probe serves the network namespace it was made in and, if that was asked for, all others. It gives every attached interface a slot,
  * by which the caller names it from then on; who the interface is, the caller knows. Everything is
  * one thread's. probe_free() detaches all; after a kill -9 the kernel closes what is held by file
  * descriptors (tcx links, the tracepoint), and filters of the clsact mode are taken away by the
- * next probe_new() in that namespace.
+ * next probe_new() in that namespace, or its next probe_enter_netns().
+ *
+ * What concerns an interface in another namespace is to be called from within that (kernel/netns_visit.h):
+ * probe_attach(), probe_detach(), probe_is_attached(), probe_is_hidden().
  */
 #ifndef IFPULSE_KERNEL_PROBE_H
 #define IFPULSE_KERNEL_PROBE_H
@@ -34,6 +37,7 @@ struct probe_options {
 	bool drop_kinds;         /* count drops by reason */
 	bool drop_locations;     /* and by where in the kernel */
 	bool flows;              /* tell the flows of windows that are hot */
+	bool other_netns;        /* interfaces in other network namespaces can be attached, too */
 };
 
 struct probe;
@@ -49,11 +53,15 @@ int probe_new(struct probe **out, const struct probe_options *options, struct er
 void probe_free(struct probe *probe);
 
 /*
- * Counts from now on. `in_crowd` matters to PROBE_ATTACH_AUTO. 0 and the slot, whose counters start at zero; -ENOSPC when every slot is taken;
+ * Counts from now on. `netns` is that of the interface, as netns_key() gives it, 0 for our own. `in_crowd`
+ * matters to PROBE_ATTACH_AUTO. 0 and the slot, whose counters start at zero; -ENOSPC when every slot is taken;
  * -ENODEV when the interface is gone already; or another -errno, with nothing attached.
  */
-int probe_attach(struct probe *probe, uint32_t ifindex, bool in_crowd, uint32_t *slot,
-		 struct error *err);
+int probe_attach(struct probe *probe, uint64_t netns, uint32_t ifindex, bool in_crowd,
+		 uint32_t *slot, struct error *err);
+
+/* In another namespace for the first time: takes filters of dead instances away. 0 or -errno. */
+int probe_enter_netns(struct probe *probe, struct error *err);
 
 /*
  * Detaches, whether the interface still exists or not, and stores what it counted to the end in `last`
@@ -120,7 +128,7 @@ struct probe_losses {
 /* As of the last probe_read(). */
 struct probe_losses probe_losses(const struct probe *probe);
 
-/* Filters of dead instances that probe_new() took away. */
+/* Filters of dead instances that were taken away. */
 unsigned int probe_orphans_removed(const struct probe *probe);
 
 /* Shows `state` to other instances; the probe fills in what it knows itself. */

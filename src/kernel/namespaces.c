@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/namespaces.h"
+
+#include <errno.h>
+#include <linux/net_namespace.h>
+#include <linux/rtnetlink.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "kernel/container_names.h"
+#include "kernel/netlink.h"
+#include "kernel/netlink_attr.h"
+#include "kernel/netns.h"
+#include "kernel/netns_events.h"
+#include "kernel/netns_owner.h"
+#include "kernel/netns_visit.h"
+#include "kernel/netns_wanted.h"
+
+#define SCAN_PERIOD_NS NSEC_PER_SEC
+/* A scan takes at most one part in so many of the time, hinted at or not. */
+#define SCAN_PART 50
+/*
+ * `ip netns` makes the file first, then mounts the namespace on it, which nothing tells of: so there are
+ * some scans after a hint, the last of them first.
+ */
+static const uint64_t hint_delays_ns[] = {250 * NSEC_PER_MSEC, 50 * NSEC_PER_MSEC,
+					  5 * NSEC_PER_MSEC};
+#define HINT_SCANS ARRAY_SIZE(hint_delays_ns)
+/* After a change all of a namespace is read, at most one part in so many of the time. */
+#define VISIT_PART 10
+
+struct entry {
+	struct namespace ns;
+	struct netns seen; /* as it was last seen, for a visit */
+	int32_t id;
+	bool is_stale;   /* there has been an event since the last visit */
+	uint64_t due_ns; /* no visit before */
+};
+
+struct namespaces {
+	const struct netns_selection *selection;
+	struct namespaces_listener listener;
+	struct netlink *ask;
+	struct netns_events *events;
+	int home_fd, epoll_fd, timer_fd;
+	struct netns_wanted *wanted;
+	struct entry **entries; /* each allocated on its own: they stay where they are */
+	size_t n, capacity;
+	uint64_t scanned_ns, scan_took_ns;
+	unsigned int hinted; /* scans to be made soon */
+	uint64_t overflows;
+};
+
+/* --- visits --- */
+
+int namespaces_enter(struct namespaces *namespaces, const struct namespace *ns)
+{
+	/* `ns` is the first member. */
+	const struct entry *entry = (const struct entry *)ns;
+	int ret, fd = netns_reopen(&entry->seen);
+
+	if (fd < 0)
+		return fd;
+	ret = netns_enter(fd, NULL);
+	close(fd);
+	if (ret)
+		return ret;
+	if (netns_key() == ns->key)
+		return 0;
+	/* Another one, with its inode number. */
+	netns_leave(namespaces->home_fd);
+	return -ESTALE;
+}
+
+void namespaces_leave(struct namespaces *namespaces)
+{
+	netns_leave(namespaces->home_fd);
+}
+
+/* Reads it afresh. One that cannot be found waits for the next scan, which may find another way. */
+static void visit(struct namespaces *namespaces, struct entry *entry, uint64_t now_ns)
+{
+	if (namespaces_enter(namespaces, &entry->ns)) {
+		entry->due_ns = now_ns + SCAN_PERIOD_NS;
+		namespaces->hinted = HINT_SCANS;
+		return;
+	}
+	entry->is_stale = false;
+	namespaces->listener.changed(namespaces->listener.context, &entry->ns);
+	namespaces_leave(namespaces);
+	entry->due_ns = now_ns + VISIT_PART * (clock_monotonic_ns() - now_ns);
+}
+
+/* --- what there is --- */
+
+static struct entry *find(const struct namespaces *namespaces, uint64_t key)
+{
+	size_t i;
+
+	for (i = 0; i < namespaces->n; i++)
+		if (namespaces->entries[i]->ns.key == key)
+			return namespaces->entries[i];
+	return NULL;
+}
+
+static struct entry *find_id(const struct namespaces *namespaces, int32_t id)
+{
+	size_t i;
+
+	for (i = 0; i < namespaces->n; i++)
+		if (namespaces->entries[i]->id == id)
+			return namespaces->entries[i];
+	return NULL;
+}
+
+static void lose(struct namespaces *namespaces, struct entry *entry)
+{
+	size_t i;
+
+	for (i = 0; namespaces->entries[i] != entry; i++)
+		;
+	namespaces->entries[i] = namespaces->entries[--namespaces->n];
+	log_debug("network namespace %s is gone", entry->ns.name);
+	namespaces->listener.lost(namespaces->listener.context, &entry->ns);
+	free(entry);
+}
+
+static void set_name(struct namespace *ns)
+{
+	if (ns->container.kind != CONTAINER_UNKNOWN)
+		snprintf(ns->name, sizeof(ns->name), "%.*s", NETNS_NAME_SIZE - 1,
+			 ns->container.name);
+	else
+		snprintf(ns->name, sizeof(ns->name), "net:[%llu]", (unsigned long long)ns->inum);
+}
+
+struct scan {
+	struct namespaces *namespaces;
+	struct container_names *names;
+};
+
+/*
+ * Known already: there may be other ways to it, and it may be somebody's by now. What looks like another may be
+ * another, with the same id and inode number, of which the kernel's word has not been heard yet.
+ */
+static void see_again(struct namespaces *namespaces, struct entry *entry, const struct netns *netns,
+		      const struct container *container)
+{
+	entry->seen = *netns;
+	if (!strcmp(container->name, entry->ns.container.name) &&
+	    !strcmp(container->id, entry->ns.container.id))
+		return;
+	if (namespaces_enter(namespaces, &entry->ns))
+		return;
+	namespaces_leave(namespaces);
+	entry->ns.container = *container;
+	set_name(&entry->ns);
+	namespaces->listener.renamed(namespaces->listener.context, &entry->ns);
+}
+
+/* From within it. */
+static int add(struct namespaces *namespaces, const struct entry *model)
+{
+	struct entry *entry = malloc(sizeof(*entry));
+
+	if (!entry || array_reserve(&namespaces->entries, &namespaces->capacity, namespaces->n + 1,
+				    sizeof(*namespaces->entries))) {
+		free(entry);
+		return -ENOMEM;
+	}
+	*entry = *model;
+	namespaces->entries[namespaces->n++] = entry;
+	log_debug("found network namespace %s", entry->ns.name);
+	namespaces->listener.found(namespaces->listener.context, &entry->ns);
+	return 0;
+}
+
+/*
+ * Events are heard of from when it has an id, and only then it is looked at; what cannot be entered (it may be
+ * another user's) is left out.
+ */
+static int take_in(struct namespaces *namespaces, struct entry *entry)
+{
+	struct error err = {0};
+	int ret, fd = netns_reopen(&entry->seen);
+
+	if (fd < 0)
+		return 0;
+	entry->id = netns_assign_id(namespaces->ask, fd, &err);
+	ret = entry->id < 0 ? entry->id : netns_enter(fd, &err);
+	close(fd);
+	if (ret) {
+		log_debug("network namespace %s is left out: %s", entry->ns.name, err.what);
+		return 0;
+	}
+	entry->ns.key = netns_key();
+	if (entry->ns.key && !find(namespaces, entry->ns.key))
+		ret = add(namespaces, entry);
+	namespaces_leave(namespaces);
+	return ret;
+}
+
+static int take_netns(const struct netns *netns, void *context)
+{
+	struct scan *scan = context;
+	struct namespaces *namespaces = scan->namespaces;
+	struct entry *known = netns->id < 0 ? NULL : find_id(namespaces, netns->id);
+	struct entry entry = {.seen = *netns};
+
+	netns_owner_identify(&entry.ns.container, scan->names, netns);
+	if (known && known->ns.inum == netns->inum)
+		see_again(namespaces, known, netns, &entry.ns.container);
+	/* Else the end of the one that had the id is still to be heard of. */
+	if (known)
+		return 0;
+	entry.ns.inum = netns->inum;
+	set_name(&entry.ns);
+	if (!netns_wanted_matches(namespaces->wanted, netns, entry.ns.name))
+		return 0;
+	return take_in(namespaces, &entry);
+}
+
+static int look(struct namespaces *namespaces)
+{
+	struct scan scan = {.namespaces = namespaces};
+	uint64_t start_ns = clock_monotonic_ns();
+	int ret = container_names_new(&scan.names, "");
+
+	if (!ret)
+		ret = netns_scan(namespaces->ask, take_netns, &scan);
+	container_names_free(scan.names);
+	namespaces->scanned_ns = clock_monotonic_ns();
+	namespaces->scan_took_ns = namespaces->scanned_ns - start_ns;
+	if (namespaces->hinted)
+		namespaces->hinted--;
+	return ret;
+}
+
+/* --- events --- */
+
+static void changed(void *context, int32_t id)
+{
+	struct entry *entry = find_id(context, id);
+
+	if (entry)
+		entry->is_stale = true;
+}
+
+static void hinted(void *context)
+{
+	struct namespaces *namespaces = context;
+
+	namespaces->hinted = HINT_SCANS;
+}
+
+static void came(void *context, int32_t id)
+{
+	if (!find_id(context, id))
+		hinted(context);
+}
+
+static void went(void *context, int32_t id)
+{
+	struct entry *entry = find_id(context, id);
+
+	if (entry)
+		lose(context, entry);
+}
+
+static int take_id_of(const struct nlmsghdr *message, void *context)
+{
+	const struct nlattr *attrs[NETNSA_NSID + 1];
+	uint32_t id;
+
+	if (!netlink_attr_index(message, sizeof(struct rtgenmsg), attrs, ARRAY_SIZE(attrs)) &&
+	    netlink_attr_u32(attrs[NETNSA_NSID], &id) && (int32_t)id >= 0)
+		*(bool *)context = true;
+	return 0;
+}
+
+/* Whether the id is still somebody's. */
+static bool is_assigned(struct namespaces *namespaces, int32_t id)
+{
+	struct nlmsghdr *request = netlink_start(namespaces->ask, RTM_GETNSID, 0);
+	struct rtgenmsg *header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
+	bool is_there = false;
+
+	header->rtgen_family = AF_UNSPEC;
+	mnl_attr_put_u32(request, NETNSA_NSID, (uint32_t)id);
+	return !netlink_talk(namespaces->ask, "ask for a network namespace", take_id_of, &is_there,
+			     NULL) &&
+	       is_there;
+}
+
+/* Any of them may have changed, or be gone. Backwards, as the list shrinks. */
+static void resync(struct namespaces *namespaces)
+{
+	size_t i;
+
+	namespaces->overflows++;
+	for (i = namespaces->n; i > 0; i--) {
+		struct entry *entry = namespaces->entries[i - 1];
+		int ret = is_assigned(namespaces, entry->id)
+				  ? namespaces_enter(namespaces, &entry->ns)
+				  : -ESTALE;
+
+		if (!ret)
+			namespaces_leave(namespaces);
+		if (ret == -ESTALE)
+			lose(namespaces, entry);
+		else
+			entry->is_stale = true;
+	}
+	namespaces->hinted = HINT_SCANS;
+}
+
+static uint64_t scan_due_ns(const struct namespaces *namespaces)
+{
+	uint64_t pause_ns =
+		namespaces->hinted ? hint_delays_ns[namespaces->hinted - 1] : SCAN_PERIOD_NS;
+	uint64_t least_ns = SCAN_PART * namespaces->scan_took_ns;
+
+	return namespaces->scanned_ns + (pause_ns > least_ns ? pause_ns : least_ns);
+}
+
+/* Wakes us when the next thing is to be done. */
+static void set_timer(struct namespaces *namespaces)
+{
+	uint64_t due_ns = scan_due_ns(namespaces);
+	struct itimerspec at = {0};
+	size_t i;
+
+	for (i = 0; i < namespaces->n; i++)
+		if (namespaces->entries[i]->is_stale && namespaces->entries[i]->due_ns < due_ns)
+			due_ns = namespaces->entries[i]->due_ns;
+	at.it_value.tv_sec = (time_t)(due_ns / NSEC_PER_SEC);
+	at.it_value.tv_nsec = (long)(due_ns % NSEC_PER_SEC);
+	timerfd_settime(namespaces->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+void namespaces_dispatch(struct namespaces *namespaces)
+{
+	uint64_t expirations, now_ns;
+	size_t i;
+	int ret;
+
+	if (read(namespaces->timer_fd, &expirations, sizeof(expirations)) < 0)
+		expirations = 0;
+	if (!netns_events_take(namespaces->events))
+		resync(namespaces);
+	now_ns = clock_monotonic_ns();
+	if (scan_due_ns(namespaces) <= now_ns) {
+		ret = look(namespaces);
+		if (ret)
+			log_debug("network namespaces are not looked for: %s", strerror(-ret));
+	}
+	for (i = 0; i < namespaces->n; i++) {
+		struct entry *entry = namespaces->entries[i];
+
+		now_ns = clock_monotonic_ns();
+		if (entry->is_stale && entry->due_ns <= now_ns)
+			visit(namespaces, entry, now_ns);
+	}
+	set_timer(namespaces);
+}
+
+/* --- life --- */
+
+/* Names that lead nowhere are slips of the pen; what a glob matches may come later. */
+static int check_literals(const struct namespaces *namespaces, struct error *err)
+{
+	const struct netns_selection *selection = namespaces->selection;
+	size_t i, k;
+
+	for (i = 0; i < selection->n; i++) {
+		const char *name = netns_selection_literal(selection, i);
+
+		if (!name || netns_wanted_is_process(namespaces->wanted, name))
+			continue;
+		for (k = 0; k < namespaces->n; k++)
+			if (!strcmp(name, namespaces->entries[k]->ns.name) ||
+			    !strcmp(name, namespaces->entries[k]->seen.name))
+				break;
+		if (k < namespaces->n)
+			continue;
+		error_set(err, -ENODEV, "there is no network namespace '%s'", name);
+		error_hint(err, "'ip netns' lists those with names; a container's is known by its "
+				"name, any by the PID of a process in it");
+		return -ENODEV;
+	}
+	return 0;
+}
+
+static int watch(const struct namespaces *namespaces, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	return epoll_ctl(namespaces->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static int open_epoll(struct namespaces *namespaces, struct error *err)
+{
+	int ret;
+
+	namespaces->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	namespaces->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (namespaces->epoll_fd < 0 || namespaces->timer_fd < 0)
+		return error_errno(err, -errno, "cannot wait for network namespaces");
+	ret = watch(namespaces, netns_events_fd(namespaces->events));
+	if (!ret)
+		ret = watch(namespaces, namespaces->timer_fd);
+	return ret ? error_errno(err, ret, "cannot wait for network namespaces") : 0;
+}
+
+int namespaces_new(struct namespaces **out, const struct netns_selection *selection,
+		   const struct namespaces_listener *listener, struct error *err)
+{
+	struct namespaces *namespaces = calloc(1, sizeof(*namespaces));
+	const struct netns_events_listener events = {changed, came, went, hinted, namespaces};
+	int ret;
+
+	if (!namespaces)
+		return error_errno(err, -ENOMEM, "cannot look for network namespaces");
+	namespaces->selection = selection;
+	namespaces->listener = *listener;
+	namespaces->epoll_fd = -1;
+	namespaces->timer_fd = -1;
+	namespaces->home_fd = netns_open_own(err);
+	ret = namespaces->home_fd < 0 ? namespaces->home_fd
+				      : netlink_new(&namespaces->ask, NETLINK_ROUTE, err);
+	if (!ret)
+		ret = netns_events_new(&namespaces->events, &events, err);
+	if (!ret)
+		ret = open_epoll(namespaces, err);
+	if (!ret && netns_wanted_new(&namespaces->wanted, selection))
+		ret = error_errno(err, -ENOMEM, "cannot look for network namespaces");
+	if (!ret) {
+		ret = look(namespaces);
+		if (ret)
+			error_errno(err, ret, "cannot look for network namespaces");
+	}
+	if (!ret)
+		ret = check_literals(namespaces, err);
+	if (ret) {
+		namespaces_free(namespaces);
+		return ret;
+	}
+	set_timer(namespaces);
+	*out = namespaces;
+	return 0;
+}
+
+void namespaces_free(struct namespaces *namespaces)
+{
+	size_t i;
+
+	if (!namespaces)
+		return;
+	netlink_free(namespaces->ask);
+	netns_events_free(namespaces->events);
+	if (namespaces->home_fd >= 0)
+		close(namespaces->home_fd);
+	if (namespaces->epoll_fd >= 0)
+		close(namespaces->epoll_fd);
+	if (namespaces->timer_fd >= 0)
+		close(namespaces->timer_fd);
+	for (i = 0; i < namespaces->n; i++)
+		free(namespaces->entries[i]);
+	free(namespaces->entries);
+	netns_wanted_free(namespaces->wanted);
+	free(namespaces);
+}
+
+int namespaces_fd(const struct namespaces *namespaces)
+{
+	return namespaces->epoll_fd;
+}
+
+uint64_t namespaces_overflows(const struct namespaces *namespaces)
+{
+	return namespaces->overflows;
+}
