@@ -22,6 +22,7 @@ struct subject {
 	uint32_t slot;
 	uint64_t from_ns, to_ns;
 	char ifname[IF_NAMESIZE];
+	char netns[NETNS_NAME_SIZE];
 	struct burst_place place;
 	struct burst_detector *detector;
 	struct burst_stats stats;
@@ -132,6 +133,8 @@ static struct subject *add_subject(struct burst_watch *watch, const struct serie
 	};
 	memcpy(subject->ifname, member->ifname, sizeof(subject->ifname));
 	subject->place.ifname = subject->ifname;
+	memcpy(subject->netns, member->netns, sizeof(subject->netns));
+	subject->place.netns = subject->netns;
 	if (burst_judge(watch->setup.options, watch->setup.width_ns, link, &subject->place,
 			&config) &&
 	    direction == DIRECTION_INGRESS)
@@ -169,9 +172,10 @@ static void follow_members(struct burst_watch *watch, const struct series_span *
 
 			if (!subject)
 				subject = add_subject(watch, &span->members[i], d);
-			if (subject)
-				memcpy(subject->ifname, span->members[i].ifname,
-				       sizeof(subject->ifname));
+			if (!subject)
+				continue;
+			memcpy(subject->ifname, span->members[i].ifname, sizeof(subject->ifname));
+			memcpy(subject->netns, span->members[i].netns, sizeof(subject->netns));
 		}
 	}
 }

@@ -75,7 +75,7 @@ static void note_last(struct bursts_command *bursts)
 static const char *container_of(void *context, const struct burst_place *place)
 {
 	struct bursts_command *bursts = context;
-	const struct link *link = engine_link(bursts->engine, place->ifindex);
+	const struct link *link = engine_link(bursts->engine, place->netns, place->ifindex);
 	const struct container *container = NULL;
 
 	if (link && bursts->containers && is_there(bursts, place))
@@ -126,7 +126,7 @@ static const struct link *link_of(void *context, const struct series_member *mem
 {
 	struct bursts_command *bursts = context;
 
-	return engine_link(bursts->engine, member->ifindex);
+	return engine_link(bursts->engine, member->netns, member->ifindex);
 }
 
 static void set_hot(void *context, uint32_t slot, enum direction direction, uint64_t bytes)
@@ -286,6 +286,7 @@ static const enum option_id ids[] = {
 	OPTION_MAX,
 	'd',
 	'c',
+	OPTION_NETNS,
 	OPTION_ATTACH,
 	OPTION_MAX_INTERFACES,
 	'j',

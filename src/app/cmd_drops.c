@@ -69,6 +69,7 @@ static int take_seen(struct drops_command *drops, const struct drop_sum *sum)
 	if (interface) {
 		entry.ifindex = interface->ifindex;
 		memcpy(entry.ifname, interface->ifname, sizeof(entry.ifname));
+		memcpy(entry.netns, interface->site->name, sizeof(entry.netns));
 	}
 	return drop_rows_add(&drops->interval, &entry);
 }
@@ -76,7 +77,8 @@ static int take_seen(struct drops_command *drops, const struct drop_sum *sum)
 /* What the kernel's counters have more than the probe has seen. */
 static int take_device(struct drops_command *drops, const struct interface *interface)
 {
-	const struct link *link = engine_link(drops->engine, interface->ifindex);
+	const struct link *link =
+		engine_link(drops->engine, interface->site->name, interface->ifindex);
 	struct drop_device *device = device_of(drops, interface->slot);
 	struct drop_device_row rows[DROP_DEVICE_COUNTERS];
 	struct drop_entry entry = {.ifindex = interface->ifindex};
@@ -88,6 +90,7 @@ static int take_device(struct drops_command *drops, const struct interface *inte
 	if (!link)
 		return 0;
 	memcpy(entry.ifname, interface->ifname, sizeof(entry.ifname));
+	memcpy(entry.netns, interface->site->name, sizeof(entry.netns));
 	n = drop_device_take(device, &link->stats, rows);
 	for (i = 0; !ret && i < n; i++) {
 		entry.kind.direction = rows[i].direction;
@@ -147,6 +150,7 @@ static struct drop_row row_of(struct drops_command *drops, const struct drop_ent
 		.reason = entry->counter ? entry->counter
 					 : drop_reasons_name(drops->reasons, entry->kind.reason),
 		.packets = entry->packets,
+		.netns = entry->netns,
 	};
 
 	if (drops->symbols && !entry->counter)
@@ -327,7 +331,7 @@ out:
 }
 
 static const enum option_id ids[] = {
-	'i', 'I',        OPTION_WHERE, 'd', 'c', OPTION_ATTACH, OPTION_MAX_INTERFACES,
+	'i', 'I',        OPTION_WHERE, 'd', 'c', OPTION_NETNS, OPTION_ATTACH, OPTION_MAX_INTERFACES,
 	'j', OPTION_CSV, OPTION_END,
 };
 

@@ -174,8 +174,10 @@ out:
 }
 
 static const enum option_id ids[] = {
-	'i', 'I',        'w',        'd', 'c', OPTION_TOTAL, OPTION_ATTACH, OPTION_MAX_INTERFACES,
-	'j', OPTION_CSV, OPTION_END,
+	'i',          'I',           'w',
+	'd',          'c',           OPTION_TOTAL,
+	OPTION_NETNS, OPTION_ATTACH, OPTION_MAX_INTERFACES,
+	'j',          OPTION_CSV,    OPTION_END,
 };
 
 const struct command cmd_rate = {

@@ -55,7 +55,7 @@ static const struct link *link_of(void *context, const struct series_member *mem
 {
 	struct record_command *record = context;
 
-	return engine_link(record->engine, member->ifindex);
+	return engine_link(record->engine, member->netns, member->ifindex);
 }
 
 static void take_burst(void *context, const struct burst_place *place, const struct burst *burst)
@@ -69,17 +69,24 @@ static void take_burst(void *context, const struct burst_place *place, const str
 		note(record, tape_add_burst(record->tape, place, burst, &err), &err);
 }
 
+/* A change, and the namespace that it is in. */
+struct changing {
+	struct record_command *record;
+	const char *netns;
+};
+
 static const char *name_of(void *context, uint32_t ifindex)
 {
-	struct record_command *record = context;
-	const struct link *link = engine_link(record->engine, ifindex);
+	const struct changing *changing = context;
+	const struct link *link = engine_link(changing->record->engine, changing->netns, ifindex);
 
 	return link ? link->ifname : NULL;
 }
 
 static void take_change(void *context, const struct change *change)
 {
-	struct record_command *record = context;
+	const struct changing *changing = context;
+	struct record_command *record = changing->record;
 	struct recording_change recorded = {
 		.time_ns = clock_monotonic_ns(),
 		.ifindex = change->link->ifindex,
@@ -93,14 +100,16 @@ static void take_change(void *context, const struct change *change)
 	note(record, recorder_add_change(tape_recorder(record->tape), &recorded, &err), &err);
 }
 
-static void link_changed(void *context, const struct link *before, const struct link *after)
+static void link_changed(void *context, const char *netns, const struct link *before,
+			 const struct link *after)
 {
 	struct record_command *record = context;
 	const struct selection *selection = &record->options.selection;
-	struct changes_sink sink = {take_change, name_of, record};
+	struct changing changing = {record, netns};
+	struct changes_sink sink = {take_change, name_of, &changing};
 
-	if ((before && selection_matches(selection, before->ifname)) ||
-	    (after && selection_matches(selection, after->ifname)))
+	if ((before && selection_matches_in(selection, netns, before->ifname)) ||
+	    (after && selection_matches_in(selection, netns, after->ifname)))
 		changes_between(before, after, &sink);
 }
 
@@ -143,7 +152,8 @@ static int take_counters(struct record_command *record, const struct series_span
 		ret = engine_read(record->engine, &rates, &n, &at_ns, err);
 	for (i = 0; !ret && i < n; i++) {
 		const struct series_member *member = member_of(span, rates[i].slot);
-		const struct link *link = engine_link(record->engine, rates[i].ifindex);
+		const struct link *link =
+			engine_link(record->engine, rates[i].netns, rates[i].ifindex);
 		struct recording_counters counters = {.slot = rates[i].slot, .time_ns = at_ns};
 
 		if (!member)
@@ -385,16 +395,8 @@ out:
 }
 
 static const enum option_id ids[] = {
-	'o',
-	'i',
-	'w',
-	OPTION_MAX_SIZE,
-	OPTION_KEEP,
-	OPTIONS_OF_BURSTS,
-	'd',
-	OPTION_ATTACH,
-	OPTION_MAX_INTERFACES,
-	OPTION_END,
+	'o', 'i',          'w',           OPTION_MAX_SIZE,       OPTION_KEEP, OPTIONS_OF_BURSTS,
+	'd', OPTION_NETNS, OPTION_ATTACH, OPTION_MAX_INTERFACES, OPTION_END,
 };
 
 const struct command cmd_record = {

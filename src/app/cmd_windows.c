@@ -110,7 +110,7 @@ out:
 }
 
 static const enum option_id ids[] = {
-	'i', 'w',        OPTION_BUSY, 'd', 'c', OPTION_ATTACH, OPTION_MAX_INTERFACES,
+	'i', 'w',        OPTION_BUSY, 'd', 'c', OPTION_NETNS, OPTION_ATTACH, OPTION_MAX_INTERFACES,
 	'j', OPTION_CSV, OPTION_END,
 };
 

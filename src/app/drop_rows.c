@@ -18,7 +18,8 @@ static bool is_same(const struct drop_entry *a, const struct drop_entry *b)
 {
 	return a->ifindex == b->ifindex && a->kind.direction == b->kind.direction &&
 	       a->kind.reason == b->kind.reason && a->kind.location == b->kind.location &&
-	       a->counter == b->counter && !strcmp(a->ifname, b->ifname);
+	       a->counter == b->counter && !strcmp(a->ifname, b->ifname) &&
+	       !strcmp(a->netns, b->netns);
 }
 
 int drop_rows_add(struct drop_rows *rows, const struct drop_entry *entry)
@@ -52,7 +53,10 @@ static int compare(const void *a, const void *b)
 	const struct drop_entry *x = a, *y = b;
 	/* 0 wraps to the end. */
 	uint32_t first = x->ifindex - 1, second = y->ifindex - 1;
+	int order = strcmp(x->netns, y->netns);
 
+	if (x->ifindex && y->ifindex && order)
+		return order;
 	if (first != second)
 		return first < second ? -1 : 1;
 	return x->packets > y->packets ? -1 : x->packets < y->packets;

@@ -8,6 +8,7 @@
 #include <net/if.h>
 
 #include "model/drop.h"
+#include "model/netns_name.h"
 
 struct drop_entry {
 	uint32_t ifindex; /* 0: of no interface */
@@ -15,6 +16,7 @@ struct drop_entry {
 	struct drop_kind kind; /* of slot 0 */
 	const char *counter;   /* of rtnl_link_stats64, a literal; NULL: seen by the probe */
 	uint64_t packets;
+	char netns[NETNS_NAME_SIZE]; /* where the interface is */
 };
 
 /* Zero it to make it; n may be set to 0. */
@@ -31,7 +33,7 @@ int drop_rows_add(struct drop_rows *rows, const struct drop_entry *entry);
 /* rows += add; 0 or -ENOMEM. */
 int drop_rows_join(struct drop_rows *rows, const struct drop_rows *add);
 
-/* By ifindex, those of no interface last; most packets first. */
+/* By namespace and ifindex, those of no interface last; most packets first. */
 void drop_rows_sort(struct drop_rows *rows);
 
 #endif

@@ -15,6 +15,7 @@
 #include "base/units.h"
 #include "kernel/flows.h"
 #include "kernel/links.h"
+#include "kernel/namespaces.h"
 #include "kernel/probe.h"
 #include "kernel/windows.h"
 
@@ -22,6 +23,7 @@
 
 struct engine {
 	const struct options *options;
+	struct loop *loop;
 	struct roster roster;
 	struct rate *rates; /* handed out */
 	size_t rates_capacity;
@@ -33,25 +35,27 @@ struct engine {
 
 static void link_changed(void *context, const struct link *before, const struct link *after)
 {
-	struct engine *engine = context;
+	struct site *site = context;
+	struct engine *engine = site->owner;
 
-	roster_link_changed(&engine->roster, before, after);
+	roster_link_changed(&engine->roster, site, before, after);
 	if (engine->changed)
-		engine->changed(engine->change_context, before, after);
+		engine->changed(engine->change_context, site->name, before, after);
 }
 
 static void links_resynced(void *context)
 {
-	struct engine *engine = context;
+	struct site *site = context;
+	struct engine *engine = site->owner;
 
-	roster_links_resynced(&engine->roster);
+	roster_links_resynced(&engine->roster, site);
 }
 
 static int links_readable(void *context)
 {
-	struct engine *engine = context;
+	const struct site *site = context;
 	struct error err = {0};
-	int ret = links_dispatch(engine->roster.links, &err);
+	int ret = links_dispatch(site->links, &err);
 
 	/* The cache stands as it was; the next overflow or event tries again. */
 	if (ret)
@@ -59,18 +63,165 @@ static int links_readable(void *context)
 	return 0;
 }
 
+static struct site *own_site(const struct engine *engine)
+{
+	return engine->roster.sites[0];
+}
+
+/* A site without links yet, that is not among the roster's. */
+static struct site *new_site(struct engine *engine)
+{
+	struct site *site = calloc(1, sizeof(*site));
+
+	if (!site)
+		return NULL;
+	if (array_reserve(&engine->roster.sites, &engine->roster.sites_capacity,
+			  engine->roster.n_sites + 1, sizeof(*engine->roster.sites))) {
+		free(site);
+		return NULL;
+	}
+	site->owner = engine;
+	site->ordinal = engine->roster.next_ordinal++;
+	return site;
+}
+
+static void add_site(struct engine *engine, struct site *site)
+{
+	engine->roster.sites[engine->roster.n_sites++] = site;
+}
+
 static size_t count_selected(const struct engine *engine)
 {
-	size_t n = 0;
+	size_t i, n = 0;
 
-	links_for_each (link, engine->roster.links)
-		n += selection_matches(&engine->options->selection, link->ifname);
+	for (i = 0; i < engine->roster.n_sites; i++)
+		links_for_each (link, engine->roster.sites[i]->links)
+			n += roster_wants(&engine->roster, engine->roster.sites[i], link);
 	return n;
 }
 
-static int set_up(struct engine *engine, struct loop *loop, struct error *err)
+/* From within the site. */
+static int attach_site(struct engine *engine, struct site *site, bool in_crowd, struct error *err)
 {
-	struct links_listener listener = {link_changed, links_resynced, engine};
+	links_for_each (link, site->links) {
+		if (loop_is_stopping(engine->loop))
+			return error_set(err, -EINTR, "stopped while attaching");
+		if (roster_wants(&engine->roster, site, link))
+			roster_attach(&engine->roster, site, link, in_crowd);
+	}
+	return 0;
+}
+
+static void remove_orphans(struct engine *engine, const struct site *site)
+{
+	struct error err = {0};
+
+	if (probe_enter_netns(engine->roster.probe, &err))
+		log_debug("%s: filters of dead instances may be left: %s", site->name, err.what);
+}
+
+/* From within the namespace, as the others but `lost` are. Before there is a probe nothing is attached. */
+static void netns_found(void *context, struct namespace *ns)
+{
+	struct engine *engine = context;
+	struct site *site = new_site(engine);
+	struct links_listener listener = {link_changed, links_resynced, site};
+	struct error err = {0};
+
+	if (!site || links_new_elsewhere(&site->links, &listener, &err)) {
+		log_warning("network namespace %s is not probed: %s", ns->name,
+			    site ? err.what : "no memory");
+		free(site);
+		return;
+	}
+	site->ns = ns;
+	site->netns = ns->key;
+	memcpy(site->name, ns->name, sizeof(site->name));
+	ns->user = site;
+	add_site(engine, site);
+	if (!engine->roster.probe)
+		return;
+	site->namespaces = engine->roster.namespaces;
+	remove_orphans(engine, site);
+	attach_site(engine, site, engine->roster.n > PROBE_CROWD, &err);
+	engine->roster.stack_changed = true;
+	roster_publish(&engine->roster);
+}
+
+static void netns_changed(void *context, struct namespace *ns)
+{
+	const struct site *site = ns->user;
+	struct error err = {0};
+
+	(void)context;
+	if (site && links_revisit(site->links, &err))
+		log_warning("%s: interface changes may be missing: %s", site->name, err.what);
+}
+
+static void netns_renamed(void *context, struct namespace *ns)
+{
+	struct engine *engine = context;
+	struct site *site = ns->user;
+
+	if (!site)
+		return;
+	memcpy(site->name, ns->name, sizeof(site->name));
+	roster_site_renamed(&engine->roster, site);
+}
+
+static void netns_lost(void *context, struct namespace *ns)
+{
+	struct engine *engine = context;
+	struct roster *roster = &engine->roster;
+	struct site *site = ns->user;
+	size_t i;
+
+	if (!site)
+		return;
+	roster_detach_site(roster, site);
+	for (i = 0; roster->sites[i] != site; i++)
+		;
+	roster->n_sites--;
+	memmove(roster->sites + i, roster->sites + i + 1,
+		(roster->n_sites - i) * sizeof(*roster->sites));
+	site_free(site);
+}
+
+static int netns_readable(void *context)
+{
+	struct engine *engine = context;
+
+	namespaces_dispatch(engine->roster.namespaces);
+	return 0;
+}
+
+static int find_sites(struct engine *engine, struct error *err)
+{
+	const struct namespaces_listener listener = {netns_found, netns_changed, netns_renamed,
+						     netns_lost, engine};
+	struct site *site = new_site(engine);
+	struct links_listener links = {link_changed, links_resynced, site};
+	size_t i;
+	int ret;
+
+	if (!site)
+		return error_errno(err, -ENOMEM, "cannot start");
+	ret = links_new(&site->links, &links, err);
+	if (ret) {
+		site_free(site);
+		return ret;
+	}
+	add_site(engine, site);
+	if (!engine->options->netns.n)
+		return 0;
+	ret = namespaces_new(&engine->roster.namespaces, &engine->options->netns, &listener, err);
+	for (i = 1; !ret && i < engine->roster.n_sites; i++)
+		engine->roster.sites[i]->namespaces = engine->roster.namespaces;
+	return ret;
+}
+
+static int load_probe(struct engine *engine, size_t selected, struct error *err)
+{
 	const struct options *options = engine->options;
 	struct probe_options probe_options = {
 		.attach_mode = options->attach_mode,
@@ -79,17 +230,11 @@ static int set_up(struct engine *engine, struct loop *loop, struct error *err)
 		.drop_kinds = options->drop_kinds,
 		.drop_locations = options->drop_locations,
 		.flows = options->flows,
+		.other_netns = options->netns.n,
 	};
 	unsigned int orphans;
-	size_t selected;
 	int ret;
 
-	ret = links_new(&engine->roster.links, &listener, err);
-	if (!ret)
-		ret = selected_check(&options->selection, engine->roster.links, err);
-	if (ret)
-		return ret;
-	selected = count_selected(engine);
 	if (!probe_options.max_interfaces)
 		probe_options.max_interfaces = 2 * selected > INTERFACES_AT_LEAST
 						       ? (uint32_t)(2 * selected)
@@ -105,22 +250,60 @@ static int set_up(struct engine *engine, struct loop *loop, struct error *err)
 		engine->windows_until_ns =
 			window_align_down(clock_monotonic_ns(), options->window_ns,
 					  probe_wall_offset_ns(engine->roster.probe));
-	links_for_each (link, engine->roster.links) {
-		if (loop_is_stopping(loop))
-			return error_set(err, -EINTR, "stopped while attaching");
-		if (selection_matches(&options->selection, link->ifname))
-			roster_attach(&engine->roster, link, selected > PROBE_CROWD);
+	return 0;
+}
+
+static int attach_sites(struct engine *engine, size_t selected, struct error *err)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < engine->roster.n_sites; i++) {
+		struct site *site = engine->roster.sites[i];
+
+		if (!site_enter(site))
+			continue; /* about to go */
+		if (site->ns)
+			remove_orphans(engine, site);
+		ret = attach_site(engine, site, selected > PROBE_CROWD, err);
+		site_leave(site);
 	}
-	if (engine->roster.missed.n && !engine->roster.n) {
-		*err = engine->roster.refusal;
+	return ret;
+}
+
+static int set_up(struct engine *engine, struct error *err)
+{
+	struct roster *roster = &engine->roster;
+	size_t selected;
+	int ret;
+
+	ret = find_sites(engine, err);
+	if (!ret)
+		ret = selected_check_sites(&engine->options->selection, roster->sites,
+					   roster->n_sites, err);
+	if (ret)
+		return ret;
+	selected = count_selected(engine);
+	ret = load_probe(engine, selected, err);
+	if (!ret)
+		ret = attach_sites(engine, selected, err);
+	if (ret)
+		return ret;
+	if (roster->missed.n && !roster->n) {
+		*err = roster->refusal;
 		return err->code;
 	}
-	engine->roster.stack_changed = true;
+	roster->stack_changed = true;
 	engine->last = roster_read_clocks();
-	roster_publish(&engine->roster);
-	if (!engine->roster.n)
+	roster_publish(roster);
+	if (!roster->n)
 		log_info("no interface matches yet; waiting for one");
-	return loop_add(loop, links_fd(engine->roster.links), links_readable, engine, err);
+	ret = loop_add(engine->loop, links_fd(own_site(engine)->links), links_readable,
+		       own_site(engine), err);
+	if (!ret && roster->namespaces)
+		ret = loop_add(engine->loop, namespaces_fd(roster->namespaces), netns_readable,
+			       engine, err);
+	return ret;
 }
 
 int engine_new(struct engine **out, struct loop *loop, const struct options *options,
@@ -133,7 +316,8 @@ int engine_new(struct engine **out, struct loop *loop, const struct options *opt
 		return error_errno(err, -ENOMEM, "cannot start");
 	engine->options = options;
 	engine->roster.options = options;
-	ret = set_up(engine, loop, err);
+	engine->loop = loop;
+	ret = set_up(engine, err);
 	if (ret) {
 		engine_free(engine);
 		return ret;
@@ -144,10 +328,19 @@ int engine_new(struct engine **out, struct loop *loop, const struct options *opt
 
 void engine_free(struct engine *engine)
 {
+	size_t i;
+
 	if (!engine)
 		return;
+	/* Filters are taken off from within their namespace. */
+	for (i = 0; i < engine->roster.n_sites; i++)
+		if (engine->roster.sites[i]->ns && engine->roster.probe)
+			roster_detach_site(&engine->roster, engine->roster.sites[i]);
 	probe_free(engine->roster.probe);
-	links_free(engine->roster.links);
+	namespaces_free(engine->roster.namespaces);
+	for (i = 0; i < engine->roster.n_sites; i++)
+		site_free(engine->roster.sites[i]);
+	free(engine->roster.sites);
 	roster_release(&engine->roster);
 	free(engine->rates);
 	free(engine);
@@ -156,7 +349,10 @@ void engine_free(struct engine *engine)
 static int compare_rates(const void *a, const void *b)
 {
 	const struct rate *x = a, *y = b;
+	int order = strcmp(x->netns, y->netns);
 
+	if (order)
+		return order;
 	if (x->ifindex != y->ifindex)
 		return x->ifindex < y->ifindex ? -1 : 1;
 	return x->start_wall_ns < y->start_wall_ns ? -1 : x->start_wall_ns > y->start_wall_ns;
@@ -206,13 +402,10 @@ int engine_read(struct engine *engine, struct rate **rates, size_t *n, uint64_t 
 
 void engine_finish(struct engine *engine)
 {
-	while (engine->roster.n) {
-		struct interface *interface = &engine->roster.interfaces[engine->roster.n - 1];
-		const struct link *link = links_get(engine->roster.links, interface->ifindex);
+	size_t i;
 
-		roster_detach(&engine->roster, interface, link);
-	}
-	roster_publish(&engine->roster);
+	for (i = engine->roster.n_sites; i > 0; i--)
+		roster_detach_site(&engine->roster, engine->roster.sites[i - 1]);
 }
 
 /* What the windows have lost, as soon as that is more. */
@@ -303,7 +496,18 @@ uint64_t engine_windows_until_ns(const struct engine *engine)
 
 int engine_refresh_stats(struct engine *engine, struct error *err)
 {
-	return links_refresh_stats(engine->roster.links, err);
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < engine->roster.n_sites; i++) {
+		const struct site *site = engine->roster.sites[i];
+
+		if (!site_enter(site))
+			continue; /* about to go: what it had last */
+		ret = links_refresh_stats(site->links, err);
+		site_leave(site);
+	}
+	return ret;
 }
 
 void engine_on_change(struct engine *engine, engine_change_fn fn, void *context)
@@ -344,9 +548,14 @@ int engine_exit_status(const struct engine *engine)
 	return EXIT_CANNOT;
 }
 
-const struct link *engine_link(const struct engine *engine, uint32_t ifindex)
+const struct link *engine_link(const struct engine *engine, const char *netns, uint32_t ifindex)
 {
-	return links_get(engine->roster.links, ifindex);
+	size_t i;
+
+	for (i = 0; i < engine->roster.n_sites; i++)
+		if (!strcmp(engine->roster.sites[i]->name, netns))
+			return links_get(engine->roster.sites[i]->links, ifindex);
+	return NULL;
 }
 
 size_t engine_unattached(const struct engine *engine)
@@ -371,8 +580,6 @@ static void log_window_losses(const struct windows *windows)
 void engine_log_losses(const struct engine *engine)
 {
 	struct probe_losses probe = probe_losses(engine->roster.probe);
-	struct links_losses links = links_losses(engine->roster.links);
-
 	if (probe.unassigned_packets)
 		log_warning("%" PRIu64
 			    " packets came by an interface that had no slot and were not "
@@ -390,10 +597,10 @@ void engine_log_losses(const struct engine *engine)
 		log_warning("%" PRIu64 " drops were not seen: they happened within the handling of "
 			    "another",
 			    probe.missed_drops);
-	if (links.overflows)
+	if (engine->roster.state.netlink_overflows)
 		log_warning("interface events overflowed %" PRIu64
 			    " times; the state was read afresh",
-			    links.overflows);
+			    (uint64_t)engine->roster.state.netlink_overflows);
 	if (engine->roster.missed.n)
 		log_warning("%zu interface%s could not be probed", engine->roster.missed.n,
 			    engine->roster.missed.n == 1 ? "" : "s");

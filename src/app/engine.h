@@ -35,7 +35,7 @@ void engine_free(struct engine *engine);
 /*
  * Reads the counters and gives what each interface carried since the last call, or since it was
  * attached; one that went away meanwhile comes with what it carried to its end. `rates` is the engine's,
- * valid until the next call, in order of ifindex. With the `total` option one more, of ifindex
+ * valid until the next call, in order of namespace and ifindex. With the `total` option one more, of ifindex
  * 0, ends the list. `at_ns` is when it was (CLOCK_MONOTONIC). 0 or -errno.
  */
 int engine_read(struct engine *engine, struct rate **rates, size_t *n, uint64_t *at_ns,
@@ -60,7 +60,7 @@ int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_
  */
 int engine_read_drops(struct engine *engine, struct drop_sum **sums, size_t *n, struct error *err);
 
-/* Those that are attached, in order of ifindex; valid until the loop goes on. */
+/* Those that are attached; valid until the loop goes on. */
 const struct interface *engine_interfaces(const struct engine *engine, size_t *n);
 
 /*
@@ -82,8 +82,11 @@ uint64_t engine_windows_until_ns(const struct engine *engine);
 /* Reads the kernel's own counters of every interface into its link. 0 or -errno. */
 int engine_refresh_stats(struct engine *engine, struct error *err);
 
-/* Every change of an interface, as links_listener.changed; after the engine has followed it. */
-typedef void (*engine_change_fn)(void *context, const struct link *before,
+/*
+ * Every change of an interface, as links_listener.changed; after the engine has followed it. `netns` is where it is
+ * (model/netns_name.h). One whose namespace has gone is not told.
+ */
+typedef void (*engine_change_fn)(void *context, const char *netns, const struct link *before,
 				 const struct link *after);
 void engine_on_change(struct engine *engine, engine_change_fn fn, void *context);
 
@@ -106,7 +109,7 @@ int engine_exit_status(const struct engine *engine);
 void engine_log_losses(const struct engine *engine);
 
 /* What is known of an interface now; NULL where there is none. */
-const struct link *engine_link(const struct engine *engine, uint32_t ifindex);
+const struct link *engine_link(const struct engine *engine, const char *netns, uint32_t ifindex);
 
 /* Interfaces that the selection asks for and that could not be attached. */
 size_t engine_unattached(const struct engine *engine);

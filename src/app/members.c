@@ -14,6 +14,15 @@ void members_release(struct members *members)
 	*members = (struct members){0};
 }
 
+static int compare(const struct series_member *a, const struct series_member *b)
+{
+	int order = strcmp(a->netns, b->netns);
+
+	if (order)
+		return order;
+	return a->ifindex < b->ifindex ? -1 : a->ifindex > b->ifindex;
+}
+
 int members_add(struct members *members, const struct series_member *member)
 {
 	size_t at = members->n;
@@ -21,7 +30,7 @@ int members_add(struct members *members, const struct series_member *member)
 	if (array_reserve(&members->items, &members->capacity, members->n + 1,
 			  sizeof(*members->items)))
 		return -ENOMEM;
-	while (at && members->items[at - 1].ifindex > member->ifindex)
+	while (at && compare(&members->items[at - 1], member) > 0)
 		at--;
 	memmove(members->items + at + 1, members->items + at,
 		(members->n - at) * sizeof(*members->items));
@@ -55,6 +64,14 @@ void members_rename(struct members *members, uint32_t slot, const char *ifname)
 
 	if (member)
 		snprintf(member->ifname, sizeof(member->ifname), "%s", ifname);
+}
+
+void members_rename_netns(struct members *members, uint32_t slot, const char *netns)
+{
+	struct series_member *member = find(members, slot);
+
+	if (member)
+		snprintf(member->netns, sizeof(member->netns), "%s", netns);
 }
 
 bool members_take_gone(struct members *members, uint64_t until_ns, uint32_t *slot)

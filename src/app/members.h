@@ -10,7 +10,7 @@
 
 #include "model/series.h"
 
-/* Zero it to make it. In order of ifindex; one made anew comes behind the one it follows. */
+/* Zero it to make it. In order of namespace, as it was called then, and ifindex; one made anew comes behind the one it follows. */
 struct members {
 	struct series_member *items;
 	size_t n, capacity;
@@ -25,6 +25,7 @@ int members_add(struct members *members, const struct series_member *member);
 bool members_leave(struct members *members, uint32_t slot, uint64_t now_ns);
 
 void members_rename(struct members *members, uint32_t slot, const char *ifname);
+void members_rename_netns(struct members *members, uint32_t slot, const char *netns);
 
 /*
  * Takes out a member that left before until_ns, up to which windows have been taken; gives its slot.

@@ -11,33 +11,47 @@ void missed_release(struct missed *missed)
 	*missed = (struct missed){0};
 }
 
-bool missed_add(struct missed *missed, uint32_t ifindex, bool wants_slot)
+static struct missed_interface *find(const struct missed *missed, uint64_t netns, uint32_t ifindex)
 {
 	size_t i;
 
-	for (i = 0; i < missed->n; i++) {
-		if (missed->items[i].ifindex != ifindex)
-			continue;
-		if (missed->items[i].wants_slot == wants_slot)
-			return false;
-		missed->items[i].wants_slot = wants_slot;
-		return true;
-	}
-	if (!array_reserve(&missed->items, &missed->capacity, missed->n + 1,
-			   sizeof(*missed->items)))
-		missed->items[missed->n++] = (struct missed_interface){ifindex, wants_slot};
+	for (i = 0; i < missed->n; i++)
+		if (missed->items[i].ifindex == ifindex && missed->items[i].netns == netns)
+			return &missed->items[i];
+	return NULL;
+}
+
+bool missed_add(struct missed *missed, uint64_t netns, uint32_t ifindex, bool wants_slot)
+{
+	struct missed_interface *known = find(missed, netns, ifindex);
+
+	if (known && known->wants_slot == wants_slot)
+		return false;
+	if (known)
+		known->wants_slot = wants_slot;
+	else if (!array_reserve(&missed->items, &missed->capacity, missed->n + 1,
+				sizeof(*missed->items)))
+		missed->items[missed->n++] = (struct missed_interface){ifindex, wants_slot, netns};
 	return true;
 }
 
-void missed_remove(struct missed *missed, uint32_t ifindex)
+void missed_remove(struct missed *missed, uint64_t netns, uint32_t ifindex)
 {
-	size_t i;
+	struct missed_interface *known = find(missed, netns, ifindex);
 
-	for (i = 0; i < missed->n; i++) {
-		if (missed->items[i].ifindex != ifindex)
-			continue;
-		missed->items[i] = missed->items[--missed->n];
-		return;
+	if (known)
+		*known = missed->items[--missed->n];
+}
+
+void missed_remove_netns(struct missed *missed, uint64_t netns)
+{
+	size_t i = 0;
+
+	while (i < missed->n) {
+		if (missed->items[i].netns == netns)
+			missed->items[i] = missed->items[--missed->n];
+		else
+			i++;
 	}
 }
 

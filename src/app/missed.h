@@ -13,6 +13,7 @@
 struct missed_interface {
 	uint32_t ifindex;
 	bool wants_slot; /* the only thing that it lacks */
+	uint64_t netns;  /* where it is: as netns_key() gives it; 0: our own */
 };
 
 /* Zero it to make it. */
@@ -24,8 +25,10 @@ struct missed {
 void missed_release(struct missed *missed);
 
 /* Whether that is news, for which reason it is told. Without memory it is news each time. */
-bool missed_add(struct missed *missed, uint32_t ifindex, bool wants_slot);
-void missed_remove(struct missed *missed, uint32_t ifindex);
+bool missed_add(struct missed *missed, uint64_t netns, uint32_t ifindex, bool wants_slot);
+void missed_remove(struct missed *missed, uint64_t netns, uint32_t ifindex);
+/* All of a namespace. */
+void missed_remove_netns(struct missed *missed, uint64_t netns);
 
 /* How many lack a slot; the others lack something else. */
 size_t missed_wanting_slot(const struct missed *missed);

@@ -175,6 +175,17 @@ static int take_interface(const struct option_spec *spec, void *value, const cha
 	return ret ? error_errno(err, ret, "cannot take interface '%s'", text) : 0;
 }
 
+static int take_netns(const struct option_spec *spec, void *value, const char *text,
+		      struct error *err)
+{
+	int ret = netns_selection_add(value, text);
+
+	(void)spec;
+	if (ret == -EINVAL)
+		return error_set(err, ret, "--netns needs a name, a PID or 'all', not '%s'", text);
+	return ret ? error_errno(err, ret, "cannot take namespace '%s'", text) : 0;
+}
+
 /* Of the options as a whole: off is no width. */
 static int take_window(const struct option_spec *spec, void *value, const char *text,
 		       struct error *err)
@@ -229,6 +240,8 @@ _Static_assert(sizeof(enum probe_attach_mode) == sizeof(int) &&
 const struct option_spec option_specs[] = {
 	{'i', "interface", "NAME|GLOB", "these interfaces; repeatable, '!' excludes",
 	 take_interface, AT(selection), 0, 0},
+	{OPTION_NETNS, "netns", "NAME|PID|all", "in these network namespaces, too; repeatable",
+	 take_netns, AT(netns), 0, 0},
 	{'I', "interval", "TIME", "between reports, at least 1ms (default 1s)", take_time,
 	 AT(interval_ns), NSEC_PER_MSEC, 0},
 	{'w', "window", "TIME|off", "width of windows, 10us to 1s (default 100us)", take_window, 0,

@@ -14,6 +14,7 @@
 #include "kernel/probe.h"
 #include "model/burst.h"
 #include "model/health.h"
+#include "model/netns_name.h"
 #include "model/select.h"
 #include "out/writer.h"
 
@@ -34,6 +35,7 @@ enum option_id {
 	OPTION_BUSY,
 	OPTION_ATTACH,
 	OPTION_MAX_INTERFACES,
+	OPTION_NETNS,
 	OPTION_ERRORS_OVER,
 	OPTION_DROPS_OVER,
 	OPTION_PERIOD,
@@ -141,7 +143,8 @@ struct options {
 	const char *output; /* NULL: none was named */
 	enum export_format format_to;
 	struct moment from, to;
-	uint64_t max_size, keep_ns; /* of a recording; 0: no limit */
+	uint64_t max_size, keep_ns;   /* of a recording; 0: no limit */
+	struct netns_selection netns; /* other network namespaces, too; empty: only our own */
 };
 
 struct command {

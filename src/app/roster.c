@@ -26,15 +26,22 @@ void roster_release(struct roster *roster)
 	missed_release(&roster->missed);
 }
 
-/* Where `ifindex` is, or would be put. */
-static size_t place_of(const struct roster *roster, uint32_t ifindex)
+static bool is_before(const struct interface *interface, const struct site *site, uint32_t ifindex)
+{
+	if (interface->site->ordinal != site->ordinal)
+		return interface->site->ordinal < site->ordinal;
+	return interface->ifindex < ifindex;
+}
+
+/* Where it is, or would be put. */
+static size_t place_of(const struct roster *roster, const struct site *site, uint32_t ifindex)
 {
 	size_t low = 0, high = roster->n;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (roster->interfaces[middle].ifindex < ifindex)
+		if (is_before(&roster->interfaces[middle], site, ifindex))
 			low = middle + 1;
 		else
 			high = middle;
@@ -42,11 +49,13 @@ static size_t place_of(const struct roster *roster, uint32_t ifindex)
 	return low;
 }
 
-static struct interface *find(const struct roster *roster, uint32_t ifindex)
+static struct interface *find(const struct roster *roster, const struct site *site,
+			      uint32_t ifindex)
 {
-	size_t at = place_of(roster, ifindex);
+	size_t at = place_of(roster, site, ifindex);
 
-	if (at < roster->n && roster->interfaces[at].ifindex == ifindex)
+	if (at < roster->n && roster->interfaces[at].ifindex == ifindex &&
+	    roster->interfaces[at].site == site)
 		return &roster->interfaces[at];
 	return NULL;
 }
@@ -69,7 +78,9 @@ void roster_publish(struct roster *roster)
 	roster->state.slots_exhausted = missed_wanting_slot(&roster->missed);
 	roster->state.attach_failures = roster->missed.n - roster->state.slots_exhausted;
 	roster->state.hidden = roster->hidden;
-	roster->state.netlink_overflows = links_losses(roster->links).overflows;
+	roster->state.netlink_overflows = links_losses(roster->sites[0]->links).overflows;
+	if (roster->namespaces)
+		roster->state.netlink_overflows += namespaces_overflows(roster->namespaces);
 	probe_publish(roster->probe, &roster->state);
 }
 
@@ -86,13 +97,13 @@ static void let_slot_go(struct roster *roster, uint32_t slot)
 		roster_release_slot(roster, slot);
 }
 
-static void tell_missed(struct roster *roster, const struct link *link, int ret,
-			const struct error *err)
+static void tell_missed(struct roster *roster, const struct site *site, const struct link *link,
+			int ret, const struct error *err)
 {
 	roster->refusal = *err;
-	if (missed_add(&roster->missed, link->ifindex, ret == -ENOSPC))
-		log_warning("%s is not probed: %s%s%s", link->ifname, err->what,
-			    err->hint[0] ? "; " : "", err->hint);
+	if (missed_add(&roster->missed, site->netns, link->ifindex, ret == -ENOSPC))
+		log_warning("%s%s%s is not probed: %s%s%s", site->name, site->ns ? "/" : "",
+			    link->ifname, err->what, err->hint[0] ? "; " : "", err->hint);
 }
 
 /*
@@ -107,12 +118,17 @@ static bool is_crowd(struct roster *roster, uint64_t now_ns)
 	return ++roster->came > CROWD_AT_ONCE || roster->n >= PROBE_CROWD;
 }
 
-/* An interface that cannot be attached is a loss to be told, not an end of everything. */
-void roster_attach(struct roster *roster, const struct link *link, bool in_crowd)
+bool roster_wants(const struct roster *roster, const struct site *site, const struct link *link)
 {
-	struct interface interface = {.ifindex = link->ifindex, .in_total = true};
+	return selection_matches_in(&roster->options->selection, site->name, link->ifname);
+}
+
+/* An interface that cannot be attached is a loss to be told, not an end of everything. */
+void roster_attach(struct roster *roster, struct site *site, const struct link *link, bool in_crowd)
+{
+	struct interface interface = {.ifindex = link->ifindex, .in_total = true, .site = site};
 	struct series_member member = {.ifindex = link->ifindex, .to_ns = SERIES_STAYS};
-	size_t at = place_of(roster, link->ifindex);
+	size_t at = place_of(roster, site, link->ifindex);
 	struct error err = {0};
 	int ret;
 
@@ -121,18 +137,19 @@ void roster_attach(struct roster *roster, const struct link *link, bool in_crowd
 			  sizeof(*roster->interfaces)))
 		ret = error_errno(&err, -ENOMEM, "cannot keep track of it");
 	else
-		ret = probe_attach(roster->probe, 0, link->ifindex, in_crowd, &interface.slot,
-				   &err);
+		ret = probe_attach(roster->probe, site->netns, link->ifindex, in_crowd,
+				   &interface.slot, &err);
 	if (ret == -ENODEV) /* gone again; the event is on its way */
 		return;
 	if (ret) {
-		tell_missed(roster, link, ret, &err);
+		tell_missed(roster, site, link, ret, &err);
 		return;
 	}
-	missed_remove(&roster->missed, link->ifindex);
+	missed_remove(&roster->missed, site->netns, link->ifindex);
 	interface.last = roster_read_clocks();
 	snprintf(interface.ifname, sizeof(interface.ifname), "%s", link->ifname);
 	memcpy(member.ifname, interface.ifname, sizeof(member.ifname));
+	memcpy(member.netns, site->name, sizeof(member.netns));
 	member.slot = interface.slot;
 	if (roster->options->window_ns && members_add(&roster->members, &member))
 		log_warning("%s: no memory for its windows", link->ifname);
@@ -142,7 +159,7 @@ void roster_attach(struct roster *roster, const struct link *link, bool in_crowd
 	roster->n++;
 	roster->was_attached = true;
 	roster->stack_changed = true;
-	log_debug("attached to %s", link->ifname);
+	log_debug("attached to %s%s%s", site->name, site->ns ? "/" : "", link->ifname);
 }
 
 void roster_name_rate(struct rate *rate, const struct interface *interface)
@@ -150,26 +167,39 @@ void roster_name_rate(struct rate *rate, const struct interface *interface)
 	rate->ifindex = interface->ifindex;
 	rate->slot = interface->slot;
 	memcpy(rate->ifname, interface->ifname, sizeof(rate->ifname));
+	memcpy(rate->netns, interface->site->name, sizeof(rate->netns));
 	rate->in_total = interface->in_total;
 }
 
 /*
- * Every interface there is, for the judgement of a total; the caller frees it. NULL without memory.
+ * Every interface of a site, for the judgement of a total; the caller frees it. NULL without memory.
  */
-static struct stack_entry *stack_of(const struct roster *roster, size_t *n)
+static struct stack_entry *stack_of(const struct roster *roster, const struct site *site, size_t *n)
 {
 	struct stack_entry *entries = NULL;
 	size_t capacity = 0;
 
 	*n = 0;
-	links_for_each (link, roster->links) {
+	links_for_each (link, site->links) {
 		if (array_reserve(&entries, &capacity, *n + 1, sizeof(*entries))) {
 			free(entries);
 			return NULL;
 		}
-		entries[(*n)++] = (struct stack_entry){link, find(roster, link->ifindex)};
+		entries[(*n)++] = (struct stack_entry){link, find(roster, site, link->ifindex)};
 	}
 	return entries;
+}
+
+/*
+ * What leads to another namespace is one packet's way twice: in a total it is the side of the one that is first.
+ * Between two others both sides are left out.
+ */
+static bool is_in_total(const struct site *site, const struct link *link,
+			const struct stack_entry *entries, size_t n)
+{
+	if (site->ns && link->lower_netnsid != LINK_NETNSID_NONE)
+		return false;
+	return stack_is_bottom(link, entries, n);
 }
 
 /* `link` as it was: it may be out of the cache already; NULL: keep the last judgement. */
@@ -177,10 +207,11 @@ static void judge_for_total(const struct roster *roster, struct interface *inter
 			    const struct link *link)
 {
 	size_t n;
-	struct stack_entry *entries = roster->options->total && link ? stack_of(roster, &n) : NULL;
+	struct stack_entry *entries =
+		roster->options->total && link ? stack_of(roster, interface->site, &n) : NULL;
 
 	if (entries)
-		interface->in_total = stack_is_bottom(link, entries, n);
+		interface->in_total = is_in_total(interface->site, link, entries, n);
 	free(entries);
 }
 
@@ -204,7 +235,8 @@ void roster_detach(struct roster *roster, struct interface *interface, const str
 	if (roster->leaving)
 		roster->leaving(roster->leaving_context, interface);
 	let_slot_go(roster, interface->slot);
-	log_debug("detached from %s", interface->ifname);
+	log_debug("detached from %s%s%s", interface->site->name, interface->site->ns ? "/" : "",
+		  interface->ifname);
 	roster->n--;
 	memmove(interface, interface + 1,
 		(size_t)(roster->interfaces + roster->n - interface) * sizeof(*interface));
@@ -216,22 +248,55 @@ static void rename_interface(struct roster *roster, struct interface *interface,
 	members_rename(&roster->members, interface->slot, ifname);
 }
 
-void roster_link_changed(struct roster *roster, const struct link *before, const struct link *after)
+void roster_site_renamed(struct roster *roster, const struct site *site)
 {
-	struct interface *interface = find(roster, before ? before->ifindex : after->ifindex);
-	bool wanted = after && selection_matches(&roster->options->selection, after->ifname);
+	size_t i;
+
+	for (i = 0; i < roster->n; i++)
+		if (roster->interfaces[i].site == site)
+			members_rename_netns(&roster->members, roster->interfaces[i].slot,
+					     site->name);
+}
+
+void roster_link_changed(struct roster *roster, struct site *site, const struct link *before,
+			 const struct link *after)
+{
+	uint32_t ifindex = before ? before->ifindex : after->ifindex;
+	struct interface *interface = find(roster, site, ifindex);
+	bool wanted = after && roster_wants(roster, site, after);
 
 	if (interface && !wanted)
 		roster_detach(roster, interface, before);
 	else if (!interface && wanted)
-		roster_attach(roster, after, is_crowd(roster, clock_monotonic_ns()));
+		roster_attach(roster, site, after, is_crowd(roster, clock_monotonic_ns()));
 	else if (interface)
 		rename_interface(roster, interface, after->ifname);
 	if (!wanted)
-		missed_remove(&roster->missed, before ? before->ifindex : after->ifindex);
+		missed_remove(&roster->missed, site->netns, ifindex);
 	/* Also one that is not probed, or only changed, can stand between two others. */
 	roster->stack_changed = true;
 	roster_publish(roster);
+}
+
+static struct site *site_of(const struct roster *roster, uint64_t netns)
+{
+	size_t i;
+
+	for (i = 0; i < roster->n_sites; i++)
+		if (roster->sites[i]->netns == netns)
+			return roster->sites[i];
+	return NULL;
+}
+
+static void attach_again(struct roster *roster, const struct missed_interface *missed)
+{
+	struct site *site = site_of(roster, missed->netns);
+	const struct link *link = site ? links_get(site->links, missed->ifindex) : NULL;
+
+	if (!link || !site_enter(site))
+		return;
+	roster_attach(roster, site, link, is_crowd(roster, clock_monotonic_ns()));
+	site_leave(site);
 }
 
 /* A slot has become free: those that wanted one. */
@@ -243,12 +308,9 @@ void roster_attach_missed(struct roster *roster)
 		return;
 	roster->slot_is_free = false;
 	/* Backwards: one that is attached makes way for the last. */
-	for (i = n; i-- > 0;) {
-		const struct link *link = links_get(roster->links, roster->missed.items[i].ifindex);
-
-		if (link && roster->missed.items[i].wants_slot)
-			roster_attach(roster, link, is_crowd(roster, clock_monotonic_ns()));
-	}
+	for (i = n; i-- > 0;)
+		if (roster->missed.items[i].wants_slot)
+			attach_again(roster, &roster->missed.items[i]);
 	roster_publish(roster);
 }
 
@@ -258,13 +320,14 @@ void roster_attach_missed(struct roster *roster)
  */
 static bool attach_anew(struct roster *roster, struct interface *interface, bool in_crowd)
 {
-	const struct link *link = links_get(roster->links, interface->ifindex);
+	struct site *site = interface->site;
+	const struct link *link = links_get(site->links, interface->ifindex);
 	size_t before = roster->n;
 
 	if (!link)
 		return true; /* its removal is on the way */
 	roster_detach(roster, interface, link);
-	roster_attach(roster, link, in_crowd);
+	roster_attach(roster, site, link, in_crowd);
 	return roster->n == before;
 }
 
@@ -275,6 +338,7 @@ static bool attach_anew(struct roster *roster, struct interface *interface, bool
 static void mend(struct roster *roster, struct interface *interface)
 {
 	unsigned int mended = interface->mended + 1;
+	const struct site *site = interface->site;
 	uint32_t ifindex = interface->ifindex;
 
 	log_warning(
@@ -284,18 +348,18 @@ static void mend(struct roster *roster, struct interface *interface)
 		mended < MENDED_AT_MOST ? "attached anew" : "attached anew for the last time");
 	roster->hidden++;
 	attach_anew(roster, interface, false);
-	interface = find(roster, ifindex);
+	interface = find(roster, site, ifindex);
 	if (interface)
 		interface->mended = mended;
 	roster_publish(roster);
 }
 
 /* Events were lost: an interface that was made anew under its old ifindex lacks our programs. */
-void roster_links_resynced(struct roster *roster)
+void roster_links_resynced(struct roster *roster, struct site *site)
 {
-	size_t i = 0;
+	size_t i = place_of(roster, site, 0);
 
-	while (i < roster->n) {
+	while (i < roster->n && roster->interfaces[i].site == site) {
 		struct interface *interface = &roster->interfaces[i];
 
 		if (probe_is_attached(roster->probe, interface->slot) ||
@@ -303,6 +367,18 @@ void roster_links_resynced(struct roster *roster)
 			i++;
 	}
 	roster_publish(roster);
+}
+
+static void check_one(struct roster *roster, struct interface *interface)
+{
+	const struct site *site = interface->site;
+
+	if (interface->mended == MENDED_AT_MOST ||
+	    !probe_is_by_clsact(roster->probe, interface->slot) || !site_enter(site))
+		return;
+	if (probe_is_hidden(roster->probe, interface->slot))
+		mend(roster, interface);
+	site_leave(site);
 }
 
 /*
@@ -318,36 +394,57 @@ void roster_check_hidden(struct roster *roster, uint64_t now_ns)
 		return;
 	roster->checked_ns = now_ns;
 	for (left = roster->n < CHECKS_AT_ONCE ? roster->n : CHECKS_AT_ONCE; left; left--) {
-		struct interface *interface;
-
 		roster->check_at = (roster->check_at + 1) % roster->n;
-		interface = &roster->interfaces[roster->check_at];
-		if (interface->mended == MENDED_AT_MOST ||
-		    !probe_is_hidden(roster->probe, interface->slot))
-			continue;
-		mend(roster, interface);
+		check_one(roster, &roster->interfaces[roster->check_at]);
 	}
+}
+
+void roster_detach_site(struct roster *roster, struct site *site)
+{
+	bool is_entered = site_enter(site);
+	size_t at = place_of(roster, site, 0);
+
+	while (at < roster->n && roster->interfaces[at].site == site) {
+		struct interface *interface = &roster->interfaces[at];
+
+		roster_detach(roster, interface, links_get(site->links, interface->ifindex));
+	}
+	if (is_entered)
+		site_leave(site);
+	missed_remove_netns(&roster->missed, site->netns);
+	roster_publish(roster);
+}
+
+static bool refresh_stack_of(struct roster *roster, const struct site *site)
+{
+	size_t i, n;
+	struct stack_entry *entries = stack_of(roster, site, &n);
+
+	if (!entries)
+		return !n;
+	for (i = place_of(roster, site, 0); i < roster->n && roster->interfaces[i].site == site;
+	     i++) {
+		struct interface *interface = &roster->interfaces[i];
+		const struct link *link = links_get(site->links, interface->ifindex);
+
+		/* One that has just gone keeps what it was. */
+		if (link)
+			interface->in_total = is_in_total(site, link, entries, n);
+	}
+	free(entries);
+	return true;
 }
 
 /* Which interfaces a total adds up, afresh when the stack of interfaces has changed. */
 void roster_refresh_stack(struct roster *roster)
 {
-	struct stack_entry *entries;
-	size_t i, n;
+	bool is_done = true;
+	size_t i;
 
 	if (!roster->stack_changed)
 		return;
-	entries = stack_of(roster, &n);
-	if (!entries)
-		return; /* the flag stays: tried again with the next reading */
-	for (i = 0; i < roster->n; i++) {
-		struct interface *interface = &roster->interfaces[i];
-		const struct link *link = links_get(roster->links, interface->ifindex);
-
-		/* One that has just gone keeps what it was. */
-		if (link)
-			interface->in_total = stack_is_bottom(link, entries, n);
-	}
-	roster->stack_changed = false;
-	free(entries);
+	for (i = 0; i < roster->n_sites; i++)
+		is_done &= refresh_stack_of(roster, roster->sites[i]);
+	/* Else it is tried again with the next reading. */
+	roster->stack_changed = !is_done;
 }

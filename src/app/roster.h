@@ -2,7 +2,8 @@
 /*
  * roster: which interfaces are attached. It follows the links, attaches what appears or comes to match
  * the selection, keeps the last rates of what goes, tries again what could not be attached, and
- * mends what another program has pushed aside. The engine's; one thread.
+ * mends what another program has pushed aside. The engine's; one thread. What concerns interfaces of another
+ * site is to be called from within that, but for what is said to go there itself.
  */
 #ifndef IFPULSE_APP_ROSTER_H
 #define IFPULSE_APP_ROSTER_H
@@ -15,8 +16,8 @@
 #include "app/members.h"
 #include "app/missed.h"
 #include "app/options.h"
+#include "app/site.h"
 #include "base/error.h"
-#include "kernel/links.h"
 #include "kernel/probe.h"
 #include "model/rate.h"
 
@@ -27,13 +28,16 @@ struct interface {
 	struct rate_reading last;
 	unsigned int mended; /* how often it was attached anew since another came in front */
 	bool in_total;
+	struct site *site;
 };
 
 struct roster {
 	const struct options *options; /* borrowed */
-	struct links *links;           /* these two are the engine's */
+	struct site **sites;           /* these and the probe are the engine's; our own first */
+	size_t n_sites, sites_capacity;
+	struct namespaces *namespaces; /* NULL: only our own is probed */
 	struct probe *probe;
-	struct interface *interfaces; /* attached ones, by ifindex */
+	struct interface *interfaces; /* attached ones, by site and ifindex */
 	size_t n, capacity;
 	struct rate *finished; /* of interfaces that went since the last reading */
 	size_t n_finished, finished_capacity;
@@ -47,6 +51,7 @@ struct roster {
 	bool slot_is_free;       /* one was given back: those that want one may be tried again */
 	uint64_t crowd_since_ns; /* the second in which `came` interfaces were attached */
 	unsigned int came;
+	uint32_t next_ordinal;
 	bool stack_changed;  /* in_total is to be judged afresh */
 	uint64_t hidden;     /* times that another program hid packets from us */
 	uint64_t checked_ns; /* when roster_check_hidden() last did, and where it was */
@@ -54,24 +59,33 @@ struct roster {
 	struct instance_state state; /* what other instances are shown */
 };
 
-/* Frees what the roster owns; links and probe are not. */
+/* Frees what the roster owns; sites and probe are not. */
 void roster_release(struct roster *roster);
 
 /* Both clocks, counters unset. */
 struct rate_reading roster_read_clocks(void);
 
+bool roster_wants(const struct roster *roster, const struct site *site, const struct link *link);
+
 /* An interface that cannot be attached is told and remembered as missed. */
-void roster_attach(struct roster *roster, const struct link *link, bool in_crowd);
+void roster_attach(struct roster *roster, struct site *site, const struct link *link,
+		   bool in_crowd);
 
 /* `interface` is one of the roster's; `link` as it was, NULL where that is not known. */
 void roster_detach(struct roster *roster, struct interface *interface, const struct link *link);
 
-/* What the listener of the links hears. */
-void roster_link_changed(struct roster *roster, const struct link *before,
+/* What the listener of a site's links hears. */
+void roster_link_changed(struct roster *roster, struct site *site, const struct link *before,
 			 const struct link *after);
-void roster_links_resynced(struct roster *roster);
+void roster_links_resynced(struct roster *roster, struct site *site);
 
-/* Now and then, with every reading: see the comments in roster.c. */
+/* One that is called otherwise now. */
+void roster_site_renamed(struct roster *roster, const struct site *site);
+
+/* Detaches all of a site, which may be gone; goes there itself. */
+void roster_detach_site(struct roster *roster, struct site *site);
+
+/* Now and then, with every reading, going there themselves: see the comments in roster.c. */
 void roster_check_hidden(struct roster *roster, uint64_t now_ns);
 void roster_attach_missed(struct roster *roster);
 

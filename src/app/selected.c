@@ -5,6 +5,38 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool is_there(const struct selection *selection, size_t at, struct site *const *sites,
+		     size_t n)
+{
+	struct selection one = {.patterns = &selection->patterns[at], .n = 1};
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		links_for_each (link, sites[i]->links)
+			if (selection_matches_in(&one, sites[i]->name, link->ifname))
+				return true;
+	return false;
+}
+
+int selected_check_sites(const struct selection *selection, struct site *const *sites, size_t n,
+			 struct error *err)
+{
+	size_t i;
+
+	if (n == 1)
+		return selected_check(selection, sites[0]->links, err);
+	for (i = 0; i < selection->n; i++) {
+		const char *name = selection_literal(selection, i);
+
+		if (!name || is_there(selection, i, sites, n))
+			continue;
+		error_set(err, -ENODEV, "there is no interface '%s'", name);
+		error_hint(err, "'ifpulse list --netns all' shows those there are");
+		return -ENODEV;
+	}
+	return 0;
+}
+
 int selected_check(const struct selection *selection, const struct links *links, struct error *err)
 {
 	char names[192] = "";

@@ -35,6 +35,8 @@
 static const uint64_t hint_delays_ns[] = {250 * NSEC_PER_MSEC, 50 * NSEC_PER_MSEC,
 					  5 * NSEC_PER_MSEC};
 #define HINT_SCANS ARRAY_SIZE(hint_delays_ns)
+#define HOSTS_NAME "host" /* the namespace of the first process, where it is not our own */
+
 /* After a change all of a namespace is read, at most one part in so many of the time. */
 #define VISIT_PART 10
 
@@ -134,13 +136,34 @@ static void lose(struct namespaces *namespaces, struct entry *entry)
 	free(entry);
 }
 
-static void set_name(struct namespace *ns)
+static void set_name(struct namespace *ns, bool is_hosts)
 {
-	if (ns->container.kind != CONTAINER_UNKNOWN)
+	if (is_hosts)
+		snprintf(ns->name, sizeof(ns->name), "%s", HOSTS_NAME);
+	else if (ns->container.kind != CONTAINER_UNKNOWN)
 		snprintf(ns->name, sizeof(ns->name), "%.*s", NETNS_NAME_SIZE - 1,
 			 ns->container.name);
 	else
 		snprintf(ns->name, sizeof(ns->name), "net:[%llu]", (unsigned long long)ns->inum);
+}
+
+/* Whoever counts by name may: no two have the same at one time. */
+static void make_unique(const struct namespaces *namespaces, struct namespace *ns)
+{
+	size_t i, length = strlen(ns->name);
+	char suffix[32];
+
+	for (i = 0; i < namespaces->n; i++) {
+		const struct namespace *other = &namespaces->entries[i]->ns;
+
+		if (other->key == ns->key || strcmp(other->name, ns->name))
+			continue;
+		snprintf(suffix, sizeof(suffix), " net:[%llu]", (unsigned long long)ns->inum);
+		if (length + strlen(suffix) >= sizeof(ns->name))
+			length = sizeof(ns->name) - strlen(suffix) - 1;
+		memcpy(ns->name + length, suffix, strlen(suffix) + 1);
+		return;
+	}
 }
 
 struct scan {
@@ -163,7 +186,8 @@ static void see_again(struct namespaces *namespaces, struct entry *entry, const 
 		return;
 	namespaces_leave(namespaces);
 	entry->ns.container = *container;
-	set_name(&entry->ns);
+	set_name(&entry->ns, false);
+	make_unique(namespaces, &entry->ns);
 	namespaces->listener.renamed(namespaces->listener.context, &entry->ns);
 }
 
@@ -178,6 +202,7 @@ static int add(struct namespaces *namespaces, const struct entry *model)
 		return -ENOMEM;
 	}
 	*entry = *model;
+	make_unique(namespaces, &entry->ns);
 	namespaces->entries[namespaces->n++] = entry;
 	log_debug("found network namespace %s", entry->ns.name);
 	namespaces->listener.found(namespaces->listener.context, &entry->ns);
@@ -216,14 +241,15 @@ static int take_netns(const struct netns *netns, void *context)
 	struct entry *known = netns->id < 0 ? NULL : find_id(namespaces, netns->id);
 	struct entry entry = {.seen = *netns};
 
-	netns_owner_identify(&entry.ns.container, scan->names, netns);
+	if (!netns->is_hosts)
+		netns_owner_identify(&entry.ns.container, scan->names, netns);
 	if (known && known->ns.inum == netns->inum)
 		see_again(namespaces, known, netns, &entry.ns.container);
 	/* Else the end of the one that had the id is still to be heard of. */
 	if (known)
 		return 0;
 	entry.ns.inum = netns->inum;
-	set_name(&entry.ns);
+	set_name(&entry.ns, netns->is_hosts);
 	if (!netns_wanted_matches(namespaces->wanted, netns, entry.ns.name))
 		return 0;
 	return take_in(namespaces, &entry);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 /*
- * The name of a container or of `ip netns`, or "pid 4711 (sleep)": any bytes but NUL. One that is longer
+ * The name of a container or of `ip netns`, or "pid 4711 (sleep)", or "host": any bytes but NUL. One that is longer
  * is cut. Our own has none: the empty string.
  */
 #define NETNS_NAME_SIZE 128

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "model/counters.h"
+#include "model/netns_name.h"
 
 /* One reading of one interface. */
 struct rate_reading {
@@ -30,7 +31,8 @@ struct rate {
 	uint64_t bps[N_DIRECTIONS];      /* wire bits per second, without preamble, FCS and gap */
 	bool has_peak;                   /* false: no windows, or some of them were lost */
 	uint64_t peak_bps[N_DIRECTIONS]; /* of the busiest window that began within the interval */
-	bool in_total; /* its packets are not those of another counted interface */
+	bool in_total;               /* its packets are not those of another counted interface */
+	char netns[NETNS_NAME_SIZE]; /* where the interface is */
 };
 
 /* `count` in interval_ns as a count per second, to the nearest; 0 for an empty interval. */

@@ -26,11 +26,35 @@ static bool can_be_name(const char *name)
 	       !strpbrk(name, "/: \t\n\v\f\r\xa0");
 }
 
+/* What is behind the last '/': no name of an interface has one. */
+static const char *ifname_part(const char *pattern)
+{
+	const char *slash = strrchr(pattern, '/');
+
+	return slash ? slash + 1 : pattern;
+}
+
+static bool matches(const char *pattern, const char *netns, const char *ifname)
+{
+	const char *name = ifname_part(pattern);
+	char *netns_pattern;
+	bool result;
+
+	if (fnmatch(name, ifname, 0))
+		return false;
+	if (name == pattern)
+		return true;
+	netns_pattern = strndup(pattern, (size_t)(name - pattern) - 1);
+	result = netns_pattern && !fnmatch(netns_pattern, netns, 0);
+	free(netns_pattern);
+	return result;
+}
+
 int selection_add(struct selection *selection, const char *pattern)
 {
-	const char *name = pattern + is_excluding(pattern);
+	const char *name = ifname_part(pattern + is_excluding(pattern));
 
-	if (!name[0] || strpbrk(name, "/ \t\n") || (!is_glob(name) && !can_be_name(name)))
+	if (!name[0] || strpbrk(name, " \t\n") || (!is_glob(name) && !can_be_name(name)))
 		return -EINVAL;
 	if (array_reserve(&selection->patterns, &selection->capacity, selection->n + 1,
 			  sizeof(*selection->patterns)))
@@ -47,6 +71,11 @@ void selection_release(struct selection *selection)
 
 bool selection_matches(const struct selection *selection, const char *ifname)
 {
+	return selection_matches_in(selection, "", ifname);
+}
+
+bool selection_matches_in(const struct selection *selection, const char *netns, const char *ifname)
+{
 	bool has_including = false, included = false;
 	size_t i;
 
@@ -54,12 +83,12 @@ bool selection_matches(const struct selection *selection, const char *ifname)
 		const char *pattern = selection->patterns[i];
 
 		if (is_excluding(pattern)) {
-			if (!fnmatch(pattern + 1, ifname, 0))
+			if (matches(pattern + 1, netns, ifname))
 				return false;
 			continue;
 		}
 		has_including = true;
-		if (!fnmatch(pattern, ifname, 0))
+		if (matches(pattern, netns, ifname))
 			included = true;
 	}
 	return included || !has_including;

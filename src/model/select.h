@@ -4,6 +4,9 @@
  *
  * Without patterns, or with excluding ones only, every interface is in but the excluded ones. With
  * others, those that match one of them and none of the excluding. Globs are fnmatch(3)'s.
+ *
+ * A pattern is about interfaces of every network namespace that is probed, or as NETNS/NAME about those of the
+ * ones that NETNS matches; nothing before the '/' is our own.
  */
 #ifndef IFPULSE_MODEL_SELECT_H
 #define IFPULSE_MODEL_SELECT_H
@@ -21,7 +24,9 @@ struct selection {
 int selection_add(struct selection *selection, const char *pattern);
 void selection_release(struct selection *selection);
 
+/* Of an interface in our own network namespace; and in one by its name (model/netns_name.h). */
 bool selection_matches(const struct selection *selection, const char *ifname);
+bool selection_matches_in(const struct selection *selection, const char *netns, const char *ifname);
 
 /* Pattern number `at` if it is the name of one interface, with nothing to match; else NULL. */
 const char *selection_literal(const struct selection *selection, size_t at);

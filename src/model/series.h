@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/netns_name.h"
 #include "model/window.h"
 
 #define SERIES_STAYS UINT64_MAX
@@ -21,7 +22,8 @@ struct series_member {
 	uint32_t slot;
 	uint32_t ifindex;
 	char ifname[IF_NAMESIZE];
-	uint64_t from_ns, to_ns; /* SERIES_STAYS while it is probed */
+	uint64_t from_ns, to_ns;     /* SERIES_STAYS while it is probed */
+	char netns[NETNS_NAME_SIZE]; /* where it is */
 };
 
 struct series_point {

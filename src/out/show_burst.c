@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "out/place_name.h"
 #include "out/show_flow.h"
 
 /* Eight reasons with names as long as the kernel's are. */
@@ -126,7 +127,7 @@ void show_burst_record(struct writer *writer, const struct burst_place *place,
 	writer_begin(writer);
 	writer_time(writer, "time", burst->start_ns + place->wall_offset_ns);
 	writer_unsigned(writer, "ifindex", place->ifindex);
-	writer_text(writer, "ifname", place->ifname);
+	place_name_fields(writer, place->netns, place->ifname);
 	writer_text(writer, "direction", direction_names[place->direction]);
 	writer_unsigned(writer, "duration_us", (burst->end_ns - burst->start_ns) / NSEC_PER_USEC);
 	writer_unsigned(writer, "window_us", place->width_ns / NSEC_PER_USEC);
@@ -156,10 +157,10 @@ void show_burst_line(struct sink *sink, const struct burst_place *place, const s
 {
 	char time[UNITS_TEXT_SIZE], duration[UNITS_TEXT_SIZE], peak[UNITS_TEXT_SIZE];
 	char mean[UNITS_TEXT_SIZE], size[UNITS_TEXT_SIZE], mark[UNITS_TEXT_SIZE];
-	char name[IF_NAMESIZE * TEXT_ESCAPE_GROWTH], reasons[REASONS_TEXT_SIZE];
+	char name[PLACE_NAME_SIZE], reasons[REASONS_TEXT_SIZE];
 	char container[CONTAINER_TEXT_SIZE];
 
-	text_escape(name, sizeof(name), place->ifname);
+	place_name_text(name, place->netns, place->ifname);
 	sink_format(sink, "%s  %-10s %s %9s%s  peak %s, mean %s, %s, %" PRIu64 " packets",
 		    units_format_wall(time, burst->start_ns + place->wall_offset_ns), name,
 		    direction_names[place->direction],
@@ -203,7 +204,7 @@ void show_burst_summary_record(struct writer *writer, const struct burst_place *
 {
 	writer_begin(writer);
 	writer_unsigned(writer, "ifindex", place->ifindex);
-	writer_text(writer, "ifname", place->ifname);
+	place_name_fields(writer, place->netns, place->ifname);
 	writer_text(writer, "direction", direction_names[place->direction]);
 	writer_unsigned(writer, "run_us", summary->run_ns / NSEC_PER_USEC);
 	writer_unsigned(writer, "bursts", summary->count);
@@ -249,7 +250,8 @@ static void put_time(struct table *table, const struct burst_summary *summary, u
 void show_burst_summary_row(struct table *table, const struct burst_place *place,
 			    const struct burst_summary *summary)
 {
-	table_cell(table, TABLE_BOLD, "%s", place->ifname);
+	table_cell(table, TABLE_BOLD, PLACE_NAME_FORMAT,
+		   PLACE_NAME_ARGS(place->netns, place->ifname));
 	table_cell(table, TABLE_PLAIN, "%s", direction_names[place->direction]);
 	table_cell(table, TABLE_PLAIN, "%" PRIu64, summary->count);
 	table_cell(table, TABLE_PLAIN, "%.3g%%", 100 * summary->time_share);

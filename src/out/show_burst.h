@@ -27,6 +27,7 @@ struct burst_place {
 	const char *reasons; /* of one burst, as show_burst_reasons() has put them down; or NULL */
 	const char *container; /* what is behind the interface; NULL: nothing, or not known */
 	const struct burst_flows *flows; /* of the burst that is told with it; NULL: not known */
+	const char *netns; /* where the interface is (model/netns_name.h); NULL: our own */
 };
 
 /* "QDISC_DROP:12 NO_SOCKET:1 other:2". Returns `out`. */
@@ -34,7 +35,7 @@ const char *show_burst_reasons(char *out, size_t size, const struct burst_place 
 			       const struct burst *burst);
 
 /*
- * Fields: time ifindex ifname direction duration_us window_us windows bytes packets wire_bytes
+ * Fields: time ifindex ifname netns direction duration_us window_us windows bytes packets wire_bytes
  * wire_packets drops drop_reasons peak_bps mean_bps threshold_bps rule speed_mbps speed_source cut container, and those of
  * show_flow_fields(). Unknown is null.
  * drop_reasons has an object for each, {reason packets}; in CSV it is text, "REASON:PACKETS …".
@@ -46,7 +47,7 @@ void show_burst_record(struct writer *writer, const struct burst_place *place,
 void show_burst_line(struct sink *sink, const struct burst_place *place, const struct burst *burst);
 
 /*
- * Fields: ifindex ifname direction run_us bursts time_share byte_share (both 0 to 1) p50_us p90_us p99_us
+ * Fields: ifindex ifname netns direction run_us bursts time_share byte_share (both 0 to 1) p50_us p90_us p99_us
  * (null without bursts) peak_to_mean (null without traffic).
  */
 void show_burst_summary_record(struct writer *writer, const struct burst_place *place,

@@ -2,11 +2,10 @@
 #include "out/show_drop.h"
 
 #include <inttypes.h>
-#include <net/if.h>
 
 #include "base/array.h"
-#include "base/text.h"
 #include "base/units.h"
+#include "out/place_name.h"
 
 /* Without an interface there is no side of it. */
 static const char *direction_of(const struct drop_row *row)
@@ -31,7 +30,7 @@ void show_drop_record(struct writer *writer, const struct drop_row *row, uint64_
 		writer_unsigned(writer, "ifindex", row->ifindex);
 	else
 		writer_null(writer, "ifindex");
-	writer_text(writer, "ifname", row->ifname);
+	place_name_fields(writer, row->netns, row->ifname);
 	writer_text(writer, "direction", direction_of(row));
 	writer_text(writer, "source", row->source);
 	writer_text(writer, "reason", row->reason);
@@ -43,9 +42,9 @@ void show_drop_record(struct writer *writer, const struct drop_row *row, uint64_
 
 void show_drop_line(struct sink *sink, const struct drop_row *row, uint64_t wall_ns)
 {
-	char time[UNITS_TEXT_SIZE], name[IF_NAMESIZE * TEXT_ESCAPE_GROWTH];
+	char time[UNITS_TEXT_SIZE], name[PLACE_NAME_SIZE];
 
-	text_escape(name, sizeof(name), or_dash(row->ifname));
+	place_name_text(name, row->netns, or_dash(row->ifname));
 	sink_format(sink, "%s  %-15s %-2s %10" PRIu64 "  %s%s%s%s\n",
 		    units_format_wall(time, wall_ns), name, or_dash(direction_of(row)),
 		    row->packets, or_dash(row->reason), row->where ? " at " : "",
@@ -66,7 +65,8 @@ int show_drop_table_new(struct table **out, bool has_where, bool use_colour)
 
 void show_drop_row(struct table *table, const struct drop_row *row, bool has_where)
 {
-	table_cell(table, TABLE_BOLD, "%s", or_dash(row->ifname));
+	table_cell(table, TABLE_BOLD, PLACE_NAME_FORMAT,
+		   PLACE_NAME_ARGS(row->netns, or_dash(row->ifname)));
 	table_cell(table, TABLE_PLAIN, "%s", or_dash(direction_of(row)));
 	table_cell(table, TABLE_PLAIN, "%" PRIu64, row->packets);
 	table_cell(table, TABLE_DIM, "%s", row->source);

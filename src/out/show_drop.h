@@ -18,10 +18,11 @@ struct drop_row {
 	const char *reason; /* NULL: unknown */
 	const char *where;  /* symbol+offset; NULL: not asked for, or unknown */
 	uint64_t packets;
+	const char *netns; /* where the interface is; NULL: our own */
 };
 
 /*
- * Fields: time interval_us ifindex ifname direction ("rx", "tx") source reason packets, and where if
+ * Fields: time interval_us ifindex ifname netns direction ("rx", "tx") source reason packets, and where if
  * `has_where`. Unknown is null; so is the direction of a drop that names no interface.
  */
 void show_drop_record(struct writer *writer, const struct drop_row *row, uint64_t wall_ns,

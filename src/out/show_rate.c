@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "out/place_name.h"
 
 static const char *const direction_names[] = {"rx", "tx"};
 
@@ -34,7 +35,7 @@ void show_rate_record(struct writer *writer, const struct rate *rate)
 		writer_unsigned(writer, "ifindex", rate->ifindex);
 	else
 		writer_null(writer, "ifindex");
-	writer_text(writer, "ifname", rate->ifname);
+	place_name_fields(writer, rate->netns, rate->ifname);
 	for (d = 0; d < N_DIRECTIONS; d++) {
 		const struct traffic_counter *traffic = &rate->delta.traffic[d];
 		const char *direction = direction_names[d];
@@ -99,7 +100,8 @@ void show_rate_row(struct table *table, const struct rate *rate, bool has_peaks)
 {
 	int d;
 
-	table_cell(table, TABLE_BOLD, "%s", rate->ifname);
+	table_cell(table, TABLE_BOLD, PLACE_NAME_FORMAT,
+		   PLACE_NAME_ARGS(rate->netns, rate->ifname));
 	for (d = 0; d < N_DIRECTIONS; d++) {
 		uint64_t packets =
 			rate_per_second(rate->delta.traffic[d].wire_packets, rate->interval_ns);

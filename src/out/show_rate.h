@@ -8,7 +8,7 @@
 #include "out/writer.h"
 
 /*
- * Fields: time (start of the interval) interval_us ifindex ifname, then {rx,tx}_{bytes,packets,
+ * Fields: time (start of the interval) interval_us ifindex ifname netns, then {rx,tx}_{bytes,packets,
  * wire_bytes,wire_packets,drops,bps,peak_bps}. The total has a null ifindex; a peak that is not known
  * is null, and so is all that was counted where the rate is unknown.
  */

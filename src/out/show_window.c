@@ -3,9 +3,9 @@
 
 #include <inttypes.h>
 
-#include "base/text.h"
 #include "base/units.h"
 #include "model/rate.h"
+#include "out/place_name.h"
 
 static const char *const direction_names[] = {"rx", "tx"};
 
@@ -25,7 +25,7 @@ void show_window_record(struct writer *writer, const struct series_point *point,
 	writer_time(writer, "time", point->start_ns + wall_offset_ns);
 	writer_unsigned(writer, "window_us", width_ns / NSEC_PER_USEC);
 	writer_unsigned(writer, "ifindex", point->member->ifindex);
-	writer_text(writer, "ifname", point->member->ifname);
+	place_name_fields(writer, point->member->netns, point->member->ifname);
 	writer_text(writer, "direction", direction_names[point->direction]);
 	put_count(writer, point, "bytes", point->traffic.bytes);
 	put_count(writer, point, "packets", point->traffic.packets);
@@ -39,10 +39,10 @@ void show_window_line(struct sink *sink, const struct series_point *point, uint6
 		      uint64_t wall_offset_ns)
 {
 	char time[UNITS_TEXT_SIZE], rate[UNITS_TEXT_SIZE], size[UNITS_TEXT_SIZE];
-	char name[IF_NAMESIZE * TEXT_ESCAPE_GROWTH];
+	char name[PLACE_NAME_SIZE];
 
 	units_format_wall(time, point->start_ns + wall_offset_ns);
-	text_escape(name, sizeof(name), point->member->ifname);
+	place_name_text(name, point->member->netns, point->member->ifname);
 	if (point->is_known) {
 		units_format_rate(rate, rate_per_second(8 * point->traffic.wire_bytes, width_ns));
 		units_format_size(size, point->traffic.wire_bytes);

@@ -8,7 +8,7 @@
 #include "out/writer.h"
 
 /*
- * Fields: time window_us ifindex ifname direction ("rx", "tx") bytes packets wire_bytes wire_packets
+ * Fields: time window_us ifindex ifname netns direction ("rx", "tx") bytes packets wire_bytes wire_packets
  * drops; the last five are null in a gap. `wall_offset_ns` is added to the window's start.
  */
 void show_window_record(struct writer *writer, const struct series_point *point, uint64_t width_ns,

@@ -113,7 +113,8 @@ static void refuses_what_no_interface_can_be_called(void **state)
 		"!",
 		"abcdefghijklmnop",
 		"!abcdefghijklmnop",
-		"a/b",
+		"a/",
+		"a/b c",
 		"/",
 		"a b",
 		" ",
@@ -123,7 +124,7 @@ static void refuses_what_no_interface_can_be_called(void **state)
 		"a\f",
 		"a\r",
 		"a:b",
-		"!a/b",
+		"!a/",
 		"!a b",
 		"eth0:1",
 		".",
@@ -166,6 +167,45 @@ static void takes_the_longest_name(void **state)
 	/* And again: release leaves it as new. */
 	assert_true(selection_matches(&selection, "anything"));
 	selection_release(&selection);
+}
+
+/* What is before the last '/' is the namespace. */
+static void selects_within_namespaces(void **state)
+{
+	static const struct {
+		const char *pattern, *netns, *ifname;
+		bool matches;
+	} cases[] = {
+		{"eth0", "", "eth0", true},
+		{"eth0", "web", "eth0", true},
+		{"web/eth0", "web", "eth0", true},
+		{"web/eth0", "web", "eth1", false},
+		{"web/eth0", "web1", "eth0", false},
+		{"web/eth0", "", "eth0", false},
+		{"/eth0", "", "eth0", true},
+		{"/eth0", "web", "eth0", false},
+		{"/*", "web", "eth0", false},
+		{"*/eth0", "web", "eth0", true},
+		{"*/eth0", "", "eth0", true},
+		{"w?b/e*", "web", "eth0", true},
+		{"shop/web-0/eth0", "shop/web-0", "eth0", true},
+		{"shop/*/eth0", "shop/web-0", "eth0", true},
+		{"!web/*", "web", "eth0", false},
+		{"!web/*", "db", "eth0", true},
+		{"!web/*", "", "eth0", true},
+		{"pid 12 (sleep)/eth0", "pid 12 (sleep)", "eth0", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct selection selection = {0};
+
+		assert_int_equal(selection_add(&selection, cases[i].pattern), 0);
+		if (selection_matches_in(&selection, cases[i].netns, cases[i].ifname) !=
+		    cases[i].matches)
+			fail_msg("%s: %s/%s", cases[i].pattern, cases[i].netns, cases[i].ifname);
+		selection_release(&selection);
+	}
 }
 
 static void tells_literal_names(void **state)
@@ -217,6 +257,7 @@ int main(void)
 		cmocka_unit_test(selects_odd_names),
 		cmocka_unit_test(refuses_what_no_interface_can_be_called),
 		cmocka_unit_test(takes_the_longest_name),
+		cmocka_unit_test(selects_within_namespaces),
 		cmocka_unit_test(tells_literal_names),
 		cmocka_unit_test(takes_many_patterns),
 	};

@@ -51,7 +51,8 @@ static void records_bursts(void **state)
 	start(WRITER_JSON_LINES);
 	show_burst_record(writer, &place, &plain);
 	finish_json("{\"time\": \"2000-02-29T00:00:00.123456Z\", \"ifindex\": 3,"
-		    " \"ifname\": \"eth0\", \"direction\": \"tx\", \"duration_us\": 400,"
+		    " \"ifname\": \"eth0\", \"netns\": null, \"direction\": \"tx\", "
+		    "\"duration_us\": 400,"
 		    " \"window_us\": 100, \"windows\": 4, \"bytes\": 12, \"packets\": 11,"
 		    " \"wire_bytes\": 1536, \"wire_packets\": 13, \"drops\": 15,"
 		    " \"drop_reasons\": null, \"peak_bps\": 7500000000, \"mean_bps\": 5200000000,"
@@ -74,12 +75,13 @@ static void records_an_unknown_speed_as_null(void **state)
 	cut.drops = 0;
 	start(WRITER_CSV);
 	show_burst_record(writer, &unknown, &cut);
-	finish_text("time,ifindex,ifname,direction,duration_us,window_us,windows,bytes,packets,"
-		    "wire_bytes,wire_packets,drops,drop_reasons,peak_bps,mean_bps,threshold_bps,"
-		    "rule,speed_mbps,"
-		    "speed_source,cut,container,flows,flows_total,flows_exact,unattributed_bytes\n"
-		    "2000-02-29T00:00:00.123456Z,3,eth0,rx,400,100,4,12,11,1536,13,0,,7500000000,"
-		    "5200000000,5000000000,baseline,,,true,,,,,\n");
+	finish_text(
+		"time,ifindex,ifname,netns,direction,duration_us,window_us,windows,bytes,packets,"
+		"wire_bytes,wire_packets,drops,drop_reasons,peak_bps,mean_bps,threshold_bps,"
+		"rule,speed_mbps,"
+		"speed_source,cut,container,flows,flows_total,flows_exact,unattributed_bytes\n"
+		"2000-02-29T00:00:00.123456Z,3,eth0,,rx,400,100,4,12,11,1536,13,0,,7500000000,"
+		"5200000000,5000000000,baseline,,,true,,,,,\n");
 }
 
 static const char *reason_name(void *context, uint32_t reason)
@@ -104,7 +106,8 @@ static void shows_reasons(void **state)
 	start(WRITER_JSON_LINES);
 	show_burst_record(writer, &known, &burst);
 	finish_json("{\"time\": \"2000-02-29T00:00:00.123456Z\", \"ifindex\": 3,"
-		    " \"ifname\": \"eth0\", \"direction\": \"tx\", \"duration_us\": 400,"
+		    " \"ifname\": \"eth0\", \"netns\": null, \"direction\": \"tx\", "
+		    "\"duration_us\": 400,"
 		    " \"window_us\": 100, \"windows\": 4, \"bytes\": 12, \"packets\": 11,"
 		    " \"wire_bytes\": 1536, \"wire_packets\": 13, \"drops\": 15,"
 		    " \"drop_reasons\": [{\"reason\": \"NO_SOCKET\", \"packets\": 4},"
@@ -117,11 +120,11 @@ static void shows_reasons(void **state)
 	start(WRITER_CSV);
 	show_burst_record(writer, &known, &burst);
 	finish_text(
-		"time,ifindex,ifname,direction,duration_us,window_us,windows,bytes,packets,"
+		"time,ifindex,ifname,netns,direction,duration_us,window_us,windows,bytes,packets,"
 		"wire_bytes,wire_packets,drops,drop_reasons,peak_bps,mean_bps,threshold_bps,rule,"
 		"speed_mbps,speed_source,cut,container,flows,flows_total,flows_exact,unattributed_"
 		"bytes\n"
-		"2000-02-29T00:00:00.123456Z,3,eth0,tx,400,100,4,12,11,1536,13,15,"
+		"2000-02-29T00:00:00.123456Z,3,eth0,,tx,400,100,4,12,11,1536,13,15,"
 		"NO_SOCKET:4 QDISC_DROP:8 other:3,7500000000,5200000000,5000000000,hysteresis,"
 		"10000,netlink,false,,,,,\n");
 	burst.drops = 12;
@@ -185,15 +188,16 @@ static void shows_flows(void **state)
 	known.flows = &flows;
 	start(WRITER_CSV);
 	show_burst_record(writer, &known, &plain);
-	finish_text("time,ifindex,ifname,direction,duration_us,window_us,windows,bytes,packets,"
-		    "wire_bytes,wire_packets,drops,drop_reasons,peak_bps,mean_bps,threshold_bps,"
-		    "rule,speed_mbps,speed_source,cut,container,flows,flows_total,flows_exact,"
-		    "unattributed_bytes\n"
-		    "2000-02-29T00:00:00.123456Z,3,eth0,tx,400,100,4,12,11,1536,13,15,,7500000000,"
-		    "5200000000,5000000000,hysteresis,10000,netlink,false,,"
-		    "10.0.0.1:4711>10.0.0.2:80/tcp:768 [2001:db8::1]:9>[2001:db8::2]:80/udp:384 "
-		    "10.0.0.3>10.0.0.2/udp/fragments:96 ::>2001:db8::2/253:48 0x88b5:24,"
-		    "4096,false,7\n");
+	finish_text(
+		"time,ifindex,ifname,netns,direction,duration_us,window_us,windows,bytes,packets,"
+		"wire_bytes,wire_packets,drops,drop_reasons,peak_bps,mean_bps,threshold_bps,"
+		"rule,speed_mbps,speed_source,cut,container,flows,flows_total,flows_exact,"
+		"unattributed_bytes\n"
+		"2000-02-29T00:00:00.123456Z,3,eth0,,tx,400,100,4,12,11,1536,13,15,,7500000000,"
+		"5200000000,5000000000,hysteresis,10000,netlink,false,,"
+		"10.0.0.1:4711>10.0.0.2:80/tcp:768 [2001:db8::1]:9>[2001:db8::2]:80/udp:384 "
+		"10.0.0.3>10.0.0.2/udp/fragments:96 ::>2001:db8::2/253:48 0x88b5:24,"
+		"4096,false,7\n");
 	capture_start(&capture);
 	writer = NULL;
 	show_burst_line(capture.sink, &known, &plain);
@@ -245,7 +249,7 @@ static void records_summaries(void **state)
 	(void)state;
 	start(WRITER_JSON_LINES);
 	show_burst_summary_record(writer, &place, &summary);
-	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"direction\": \"tx\","
+	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"netns\": null, \"direction\": \"tx\","
 		    " \"run_us\": 10000000, \"bursts\": 8, \"time_share\": 0.125,"
 		    " \"byte_share\": 0.5, \"p50_us\": 100, \"p90_us\": 1500, \"p99_us\": 2000,"
 		    " \"peak_to_mean\": 12.5}");
@@ -261,22 +265,25 @@ static void records_summaries_without_bursts(void **state)
 	(void)state;
 	start(WRITER_JSON_LINES);
 	show_burst_summary_record(writer, &place, &idle);
-	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"direction\": \"tx\", \"run_us\": 5,"
+	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"netns\": null, \"direction\": "
+		    "\"tx\", \"run_us\": 5,"
 		    " \"bursts\": 0, \"time_share\": 0, \"byte_share\": 0, \"p50_us\": null,"
 		    " \"p90_us\": null, \"p99_us\": null, \"peak_to_mean\": null}");
 	start(WRITER_JSON_LINES);
 	show_burst_summary_record(writer, &place, &calm);
-	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"direction\": \"tx\", \"run_us\": 5,"
+	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"netns\": null, \"direction\": "
+		    "\"tx\", \"run_us\": 5,"
 		    " \"bursts\": 0, \"time_share\": 0, \"byte_share\": 0, \"p50_us\": null,"
 		    " \"p90_us\": null, \"p99_us\": null, \"peak_to_mean\": 1}");
 	only_idle_ones.peak_to_mean = 0;
 	start(WRITER_CSV);
 	show_burst_summary_record(writer, &place, &only_idle_ones);
 	show_burst_summary_record(writer, &place, &idle);
-	finish_text("ifindex,ifname,direction,run_us,bursts,time_share,byte_share,p50_us,p90_us,"
-		    "p99_us,peak_to_mean\n"
-		    "3,eth0,tx,10000000,8,0.125,0.5,100,1500,2000,\n"
-		    "3,eth0,tx,5,0,0,0,,,,\n");
+	finish_text(
+		"ifindex,ifname,netns,direction,run_us,bursts,time_share,byte_share,p50_us,p90_us,"
+		"p99_us,peak_to_mean\n"
+		"3,eth0,,tx,10000000,8,0.125,0.5,100,1500,2000,\n"
+		"3,eth0,,tx,5,0,0,0,,,,\n");
 }
 
 /* A run that gave nothing, from the windows on. */
@@ -290,14 +297,16 @@ static void records_what_the_statistics_give(void **state)
 	got = burst_stats_summarise(&stats, 0, 100000);
 	start(WRITER_JSON_LINES);
 	show_burst_summary_record(writer, &place, &got);
-	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"direction\": \"tx\", \"run_us\": 0,"
+	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"netns\": null, \"direction\": "
+		    "\"tx\", \"run_us\": 0,"
 		    " \"bursts\": 0, \"time_share\": 0, \"byte_share\": 0, \"p50_us\": null,"
 		    " \"p90_us\": null, \"p99_us\": null, \"peak_to_mean\": null}");
 	burst_stats_add_window(&stats, &traffic);
 	got = burst_stats_summarise(&stats, 400000, 100000);
 	start(WRITER_JSON_LINES);
 	show_burst_summary_record(writer, &place, &got);
-	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"direction\": \"tx\", \"run_us\": 400,"
+	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"netns\": null, \"direction\": "
+		    "\"tx\", \"run_us\": 400,"
 		    " \"bursts\": 0, \"time_share\": 0, \"byte_share\": 0, \"p50_us\": null,"
 		    " \"p90_us\": null, \"p99_us\": null, \"peak_to_mean\": 4}");
 	burst_stats_release(&stats);

@@ -32,7 +32,8 @@ static void records_rates(void **state)
 	show_rate_record(writer, &rate);
 	finish_json(
 		"{\"time\": \"2000-02-29T00:00:00.123456Z\", \"interval_us\": 100000,"
-		" \"ifindex\": 3, \"ifname\": \"eth0\", \"rx_packets\": 11, \"rx_bytes\": 12,"
+		" \"ifindex\": 3, \"ifname\": \"eth0\", \"netns\": null, \"rx_packets\": 11, "
+		"\"rx_bytes\": 12,"
 		" \"rx_wire_packets\": 13, \"rx_wire_bytes\": 14, \"rx_drops\": 15,"
 		" \"rx_bps\": 16000, \"rx_peak_bps\": 17000, \"tx_packets\": 21, \"tx_bytes\": 22,"
 		" \"tx_wire_packets\": 23, \"tx_wire_bytes\": 1099511627776,"
@@ -49,7 +50,8 @@ static void records_a_total_without_ifindex(void **state)
 	show_rate_record(writer, &rate);
 	finish_json(
 		"{\"time\": \"1970-01-01T00:00:00.000000Z\", \"interval_us\": 1000000,"
-		" \"ifindex\": null, \"ifname\": \"total\", \"rx_packets\": 0, \"rx_bytes\": 0,"
+		" \"ifindex\": null, \"ifname\": \"total\", \"netns\": null, \"rx_packets\": 0, "
+		"\"rx_bytes\": 0,"
 		" \"rx_wire_packets\": 0, \"rx_wire_bytes\": 0, \"rx_drops\": 0,"
 		" \"rx_bps\": 0, \"rx_peak_bps\": null, \"tx_packets\": 0, \"tx_bytes\": 0, "
 		"\"tx_wire_packets\": 0,"
@@ -66,12 +68,12 @@ static void records_rates_as_csv(void **state)
 	rate.ifindex = 0;
 	strcpy(rate.ifname, "a,b");
 	show_rate_record(writer, &rate);
-	finish_text("time,interval_us,ifindex,ifname,rx_bytes,rx_packets,rx_wire_bytes,"
+	finish_text("time,interval_us,ifindex,ifname,netns,rx_bytes,rx_packets,rx_wire_bytes,"
 		    "rx_wire_packets,rx_drops,rx_bps,rx_peak_bps,tx_bytes,tx_packets,tx_wire_bytes,"
 		    "tx_wire_packets,tx_drops,tx_bps,tx_peak_bps\n"
-		    "2000-02-29T00:00:00.123456Z,100000,3,eth0,12,11,14,13,15,16000,,22,21,"
+		    "2000-02-29T00:00:00.123456Z,100000,3,eth0,,12,11,14,13,15,16000,,22,21,"
 		    "1099511627776,23,25,26000000,\n"
-		    "2000-02-29T00:00:00.123456Z,100000,,\"a,b\",12,11,14,13,15,16000,,22,21,"
+		    "2000-02-29T00:00:00.123456Z,100000,,\"a,b\",,12,11,14,13,15,16000,,22,21,"
 		    "1099511627776,23,25,26000000,\n");
 }
 
@@ -87,7 +89,7 @@ static void records_the_unknown_as_null(void **state)
 	start(WRITER_JSON_LINES);
 	show_rate_record(writer, &rate);
 	finish_json("{\"time\": \"2000-02-29T00:00:00.123456Z\", \"interval_us\": 100000,"
-		    " \"ifindex\": 3, \"ifname\": \"eth0\", \"rx_packets\": null,"
+		    " \"ifindex\": 3, \"ifname\": \"eth0\", \"netns\": null, \"rx_packets\": null,"
 		    " \"rx_bytes\": null, \"rx_wire_packets\": null, \"rx_wire_bytes\": null,"
 		    " \"rx_drops\": null, \"rx_bps\": null, \"rx_peak_bps\": null,"
 		    " \"tx_packets\": null, \"tx_bytes\": null, \"tx_wire_packets\": null,"
@@ -95,10 +97,10 @@ static void records_the_unknown_as_null(void **state)
 		    " \"tx_peak_bps\": null}");
 	start(WRITER_CSV);
 	show_rate_record(writer, &rate);
-	finish_text("time,interval_us,ifindex,ifname,rx_bytes,rx_packets,rx_wire_bytes,"
+	finish_text("time,interval_us,ifindex,ifname,netns,rx_bytes,rx_packets,rx_wire_bytes,"
 		    "rx_wire_packets,rx_drops,rx_bps,rx_peak_bps,tx_bytes,tx_packets,tx_wire_bytes,"
 		    "tx_wire_packets,tx_drops,tx_bps,tx_peak_bps\n"
-		    "2000-02-29T00:00:00.123456Z,100000,3,eth0,,,,,,,,,,,,,,\n");
+		    "2000-02-29T00:00:00.123456Z,100000,3,eth0,,,,,,,,,,,,,,,\n");
 }
 
 static struct table *start_rate_table(const char *locale, bool has_peaks)

@@ -27,16 +27,18 @@ static void records_windows(void **state)
 	start(WRITER_JSON_LINES);
 	show_window_record(writer, &point, 100000, WALL_NS);
 	finish_json("{\"time\": \"2000-02-29T00:00:00.123456Z\", \"window_us\": 100,"
-		    " \"ifindex\": 3, \"ifname\": \"eth0\", \"direction\": \"tx\", \"bytes\": 12,"
+		    " \"ifindex\": 3, \"ifname\": \"eth0\", \"netns\": null, \"direction\": "
+		    "\"tx\", \"bytes\": 12,"
 		    " \"packets\": 11, \"wire_bytes\": 1250, \"wire_packets\": 13, \"drops\": 15}");
 	/* Without drops there were none: that is known. */
 	point.drops = 0;
 	point.direction = DIRECTION_INGRESS;
 	start(WRITER_CSV);
 	show_window_record(writer, &point, 100000, WALL_NS);
-	finish_text("time,window_us,ifindex,ifname,direction,bytes,packets,wire_bytes,wire_packets,"
+	finish_text("time,window_us,ifindex,ifname,netns,direction,bytes,packets,wire_bytes,wire_"
+		    "packets,"
 		    "drops\n"
-		    "2000-02-29T00:00:00.123456Z,100,3,eth0,rx,12,11,1250,13,0\n");
+		    "2000-02-29T00:00:00.123456Z,100,3,eth0,,rx,12,11,1250,13,0\n");
 }
 
 /* Whatever was seen of it. */
@@ -49,7 +51,7 @@ static void records_the_unknown_as_null(void **state)
 	start(WRITER_JSON_LINES);
 	show_window_record(writer, &point, 100000, WALL_NS);
 	finish_json("{\"time\": \"2000-02-29T00:00:00.123456Z\", \"window_us\": 100,"
-		    " \"ifindex\": 3, \"ifname\": \"eth0\", \"direction\": \"tx\","
+		    " \"ifindex\": 3, \"ifname\": \"eth0\", \"netns\": null, \"direction\": \"tx\","
 		    " \"bytes\": null, \"packets\": null, \"wire_bytes\": null,"
 		    " \"wire_packets\": null, \"drops\": null}");
 }

@@ -1,0 +1,227 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Interfaces inside other network namespaces, counted by one process in another.
+
+load lib
+load probe
+
+setup() {
+	require_root_bpf
+}
+
+# Both ends have the index 500, each in its namespace. IPv4 alone, so that nothing is sent but by the test.
+make_far_pair() { # NS NS: .1 and .2
+	local mac0 mac1 ns
+	for ns; do
+		in_ns "$ns" sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+	done
+	ip link add v0 index 500 netns "$1" type veth peer name v1 index 500 netns "$2"
+	mac0=$(mac_of "$1" v0)
+	mac1=$(mac_of "$2" v1)
+	configure_ipv4 "$1" v0 1 2 "$mac1"
+	configure_ipv4 "$2" v1 2 1 "$mac0"
+	wait_up "$1" v0
+	wait_up "$2" v1
+}
+
+configure_ipv4() { # NS IFNAME HOST PEER-HOST PEER-MAC
+	ip -n "$1" -batch - <<-END
+		address add 192.0.2.$3/24 dev $2
+		link set $2 up
+		neighbour replace 192.0.2.$4 lladdr $5 dev $2 nud permanent
+	END
+}
+
+send() { # NS COUNT SIZE
+	in_ns "$1" "$BUILD/tools/traffic" udp-send --to 192.0.2.2 --port 7000 --count "$2" --size "$3" \
+		>/dev/null
+}
+
+# Sum of FIELD over the rows of NETNS/IFNAME; "-" is the namespace that ifpulse runs in.
+counted() { # NETNS IFNAME FIELD [FILE]
+	jq -s --arg netns "${1#-}" --arg ifname "$2" --arg field "$3" \
+		'[.[] | select((.netns // "") == $netns and .ifname == $ifname) | .[$field]]
+			| add // error("no rows of " + $netns + "/" + $ifname)' "${4:-$IFPULSE_OUT}"
+}
+
+counts_nothing_of() { # NETNS
+	[[ $(jq -s --arg netns "$1" '[.[] | select(.netns == $netns)] | length' "$IFPULSE_OUT") == 0 ]]
+}
+
+wait_attached() { # NETNS/IFNAME
+	wait_for_line "$IFPULSE_ERR" "attached to $1\$"
+}
+
+gone() { # NS IFNAME
+	! ip -n "$1" link show dev "$2" &>/dev/null
+}
+
+@test "the same index in many namespaces: each has its own counts" {
+	local home a b c
+	make_ns home home
+	make_ns a a
+	make_ns b b
+	make_ns c c
+	make_far_pair "$a" "$b"
+	ip link add w0 index 501 netns "$c" type veth peer name w1 index 500 netns "$home"
+	start_ifpulse "$home" rate -j -I 50ms -v --netns "$NS_PREFIX-*"
+	wait_attached "$a/v0"
+	wait_attached "$b/v1"
+	wait_attached "$c/w0"
+	wait_attached w1
+	settle "$a" v0 "$b" v1
+	note_kernel "$a" v0 "$b" v1
+	send "$a" 300 1000
+	settle "$a" v0 "$b" v1
+	stop_ifpulse
+	assert_equal "$(counted "$a" v0 tx_wire_packets)" 300
+	assert_equal "$(counted "$a" v0 tx_wire_bytes)" $((300 * (UDP4 + 1000)))
+	assert_equal "$(counted "$b" v1 rx_wire_packets)" "$(kernel "$b" v1 rx_packets)"
+	assert_equal "$(counted "$b" v1 rx_wire_packets)" 300
+	assert_equal "$(counted "$b" v1 rx_wire_bytes)" $((300 * (UDP4 + 1000)))
+	assert_equal "$(counted "$c" w0 tx_bytes)" 0
+	assert_equal "$(counted - w1 rx_bytes)" 0
+	assert_equal "$(jq -s '[.[] | select(.ifindex == 500) | .netns] | unique | length' "$IFPULSE_OUT")" 3
+}
+
+@test "drops in another namespace have its name, their reason and side" {
+	local home
+	make_ns home home
+	make_pair
+	start_ifpulse "$home" drops -j -v --netns "$NS1" -i "$NS1/v1"
+	wait_attached "$NS1/v1"
+	send "$NS0" 70 100
+	# Nobody listens there.
+	wait_for_line "$IFPULSE_OUT" NO_SOCKET
+	stop_ifpulse
+	run -0 jq -c -s '[.[] | select(.netns)] | group_by(.reason) | map({netns: .[0].netns,
+		ifname: .[0].ifname, ifindex: .[0].ifindex, direction: .[0].direction,
+		reason: .[0].reason, packets: ([.[].packets] | add)}) | map(select(.reason == "NO_SOCKET"))' \
+		"$IFPULSE_OUT"
+	assert_equal "$output" "[{\"netns\":\"$NS1\",\"ifname\":\"v1\",\"ifindex\":11,\"direction\":\"rx\",\"reason\":\"NO_SOCKET\",\"packets\":70}]"
+}
+
+@test "a burst in another namespace is told with its flow" {
+	local home
+	make_ns home home
+	make_pair
+	start_ifpulse "$home" bursts -j -v --netns "$NS0" -i "$NS0/v0" --rule hysteresis \
+		--threshold 10Mbit --merge-gap 100ms
+	wait_attached "$NS0/v0"
+	send "$NS0" 200 1000
+	wait_for_line "$IFPULSE_OUT" '"direction":"tx"'
+	stop_ifpulse
+	run -0 jq -c -s '[.[] | select(.direction == "tx")] | [.[0].netns, .[0].ifname,
+		([.[].wire_packets] | add), .[0].flows[0].destination]' "$IFPULSE_OUT"
+	assert_equal "$output" "[\"$NS0\",\"v0\",200,\"192.0.2.2\"]"
+}
+
+@test "namespaces and their interfaces come and go while it runs" {
+	local home a b
+	make_ns home home
+	start_ifpulse "$home" rate -j -I 50ms -v --netns "$NS_PREFIX-*"
+	wait_attached lo
+	make_ns a a
+	make_ns b b
+	make_far_pair "$a" "$b"
+	wait_attached "$a/v0"
+	wait_attached "$b/v1"
+	settle "$a" v0 "$b" v1
+	send "$a" 10 100
+	settle "$a" v0 "$b" v1
+	ip -n "$a" link delete v0
+	wait_for_line "$IFPULSE_ERR" "detached from $a/v0"
+	wait_for_line "$IFPULSE_ERR" "detached from $b/v1"
+	# A new one under the same index.
+	make_far_pair "$a" "$b"
+	wait_until 10 eval '[[ $(grep -c "attached to $a/v0\$" "$IFPULSE_ERR") == 2 ]]'
+	wait_until 10 eval '[[ $(grep -c "attached to $b/v1\$" "$IFPULSE_ERR") == 2 ]]'
+	settle "$a" v0 "$b" v1
+	send "$a" 7 100
+	settle "$a" v0 "$b" v1
+	ip netns delete "$b"
+	wait_for_line "$IFPULSE_ERR" "network namespace $b is gone"
+	wait_for_line "$IFPULSE_ERR" "detached from $a/v0"
+	stop_ifpulse
+	assert_equal "$(counted "$a" v0 tx_wire_packets)" 17
+	assert_equal "$(counted "$b" v1 rx_wire_packets)" 17
+}
+
+@test "nothing is kept alive: a namespace goes, and its veths with it, as if nobody looked" {
+	make_pair
+	start_ifpulse "$NS0" windows --busy -v --netns "$NS1"
+	wait_attached "$NS1/v1"
+	ip netns delete "$NS1"
+	wait_until 5 gone "$NS0" v0
+	wait_for_line "$IFPULSE_ERR" "network namespace $NS1 is gone"
+	stop_ifpulse
+}
+
+@test "by PID, by glob, all but some; -i NETNS/NAME" {
+	local home pid
+	make_ns home home
+	make_pair
+	start_bg there "$NS1" sleep 300
+	start_ifpulse "$home" rate -j -I 50ms -v --netns "$BG_PID" -i v1
+	wait_attached "$NS1/v1"
+	stop_ifpulse
+	run -0 jq -r -s '[.[] | .netns] | unique[]' "$IFPULSE_OUT"
+	assert_equal "$output" "$NS1"
+	start_ifpulse "$home" rate -j -I 50ms -v --netns "$NS_PREFIX-*" --netns "!$NS1" -i '*/lo' -i 'v1*'
+	wait_attached "$NS0/lo"
+	wait_attached lo
+	stop_ifpulse
+	run -0 jq -r -s '[.[] | [.netns, .ifname]] | unique | tojson' "$IFPULSE_OUT"
+	assert_equal "$output" "[[null,\"lo\"],[\"$NS0\",\"lo\"]]"
+	start_ifpulse "$home" rate -j -I 50ms -v --netns "$NS_PREFIX-*" -i "$NS0/*" -i '!*/lo'
+	wait_attached "$NS0/v0"
+	stop_ifpulse
+	run -0 jq -r -s '[.[] | [.netns, .ifname]] | unique | tojson' "$IFPULSE_OUT"
+	assert_equal "$output" "[[\"$NS0\",\"v0\"]]"
+}
+
+@test "a namespace or an interface that is not there is told, with what to do" {
+	make_ns NS0 0
+	run -3 in_ns "$NS0" "$BUILD/ifpulse" rate --netns "$NS_PREFIX-nosuch"
+	[[ $output == *"there is no network namespace '$NS_PREFIX-nosuch'"*"'ip netns' lists"* ]]
+	run -3 in_ns "$NS0" "$BUILD/ifpulse" rate --netns 99999999
+	[[ $output == *"there is no network namespace '99999999'"* ]]
+	run -3 in_ns "$NS0" "$BUILD/ifpulse" rate --netns "$NS_PREFIX-*" -i nosuch
+	[[ $output == *"there is no interface 'nosuch'"* ]]
+	run -2 in_ns "$NS0" "$BUILD/ifpulse" rate --netns ''
+	[[ $output == *"--netns needs a name, a PID or 'all'"* ]]
+}
+
+our_filters() { # NS IFNAME
+	tc -n "$1" filter show dev "$2" "$3" | grep -c ifpulse_ns
+}
+
+@test "clsact filters in other namespaces go at the end, and a dead instance's with the next start" {
+	require_tool tc
+	local home
+	make_ns home home
+	make_pair
+	start_ifpulse "$home" rate -j -I 50ms -v --attach clsact --netns "$NS0"
+	wait_attached "$NS0/v0"
+	assert_equal "$(our_filters "$NS0" v0 ingress)" 1
+	stop_ifpulse
+	run our_filters "$NS0" v0 ingress
+	assert_equal "$output" 0
+	start_ifpulse "$home" rate -j -I 50ms -v --attach clsact --netns "$NS0"
+	wait_attached "$NS0/v0"
+	kill -KILL "$IFPULSE_PID"
+	wait_until 5 has_ended "$IFPULSE_PID"
+	assert_equal "$(our_filters "$NS0" v0 egress)" 1
+	start_ifpulse "$home" rate -j -I 50ms -v --attach clsact --netns "$NS0"
+	wait_attached "$NS0/v0"
+	assert_equal "$(our_filters "$NS0" v0 egress)" 1
+	assert_equal "$(our_filters "$NS0" v0 ingress)" 1
+	settle
+	send "$NS0" 5 100
+	settle
+	stop_ifpulse
+	assert_equal "$(counted "$NS0" v0 tx_wire_packets)" 5
+	run our_filters "$NS0" v0 egress
+	assert_equal "$output" 0
+}
