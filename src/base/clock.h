@@ -8,6 +8,9 @@
 /* CLOCK_MONOTONIC: for intervals. */
 uint64_t clock_monotonic_ns(void);
 
+/* CPU time of the calling thread. */
+uint64_t clock_thread_ns(void);
+
 /* CLOCK_REALTIME since 1970: for people and for lining up hosts. */
 uint64_t clock_wall_ns(void);
 

@@ -26,7 +26,7 @@
 #include "kernel/netns_wanted.h"
 
 #define SCAN_PERIOD_NS NSEC_PER_SEC
-/* A scan takes at most one part in so many of the time, hinted at or not. */
+/* Scans take at most one part in so many of a CPU, hinted at or not. */
 #define SCAN_PART 50
 /*
  * `ip netns` makes the file first, then mounts the namespace on it, which nothing tells of: so there are
@@ -37,7 +37,7 @@ static const uint64_t hint_delays_ns[] = {250 * NSEC_PER_MSEC, 50 * NSEC_PER_MSE
 #define HINT_SCANS ARRAY_SIZE(hint_delays_ns)
 #define HOSTS_NAME "host" /* the namespace of the first process, where it is not our own */
 
-/* After a change all of a namespace is read, at most one part in so many of the time. */
+/* After a change all of a namespace is read, at most one part in so many of a CPU for each. */
 #define VISIT_PART 10
 
 struct entry {
@@ -57,7 +57,8 @@ struct namespaces {
 	struct netns_wanted *wanted;
 	struct entry **entries; /* each allocated on its own: they stay where they are */
 	size_t n, capacity;
-	uint64_t scanned_ns, scan_took_ns;
+	uint64_t scanned_ns;
+	uint64_t scan_cpu_ns, listener_cpu_ns; /* of the last scan, without its listener; and of that */
 	unsigned int hinted; /* scans to be made soon */
 	uint64_t overflows;
 };
@@ -91,6 +92,8 @@ void namespaces_leave(struct namespaces *namespaces)
 /* Reads it afresh. One that cannot be found waits for the next scan, which may find another way. */
 static void visit(struct namespaces *namespaces, struct entry *entry, uint64_t now_ns)
 {
+	uint64_t start_ns = clock_thread_ns();
+
 	if (namespaces_enter(namespaces, &entry->ns)) {
 		entry->due_ns = now_ns + SCAN_PERIOD_NS;
 		namespaces->hinted = HINT_SCANS;
@@ -99,7 +102,7 @@ static void visit(struct namespaces *namespaces, struct entry *entry, uint64_t n
 	entry->is_stale = false;
 	namespaces->listener.changed(namespaces->listener.context, &entry->ns);
 	namespaces_leave(namespaces);
-	entry->due_ns = now_ns + VISIT_PART * (clock_monotonic_ns() - now_ns);
+	entry->due_ns = now_ns + VISIT_PART * (clock_thread_ns() - start_ns);
 }
 
 /* --- what there is --- */
@@ -195,6 +198,7 @@ static void see_again(struct namespaces *namespaces, struct entry *entry, const 
 static int add(struct namespaces *namespaces, const struct entry *model)
 {
 	struct entry *entry = malloc(sizeof(*entry));
+	uint64_t start_ns;
 
 	if (!entry || array_reserve(&namespaces->entries, &namespaces->capacity, namespaces->n + 1,
 				    sizeof(*namespaces->entries))) {
@@ -205,7 +209,9 @@ static int add(struct namespaces *namespaces, const struct entry *model)
 	make_unique(namespaces, &entry->ns);
 	namespaces->entries[namespaces->n++] = entry;
 	log_debug("found network namespace %s", entry->ns.name);
+	start_ns = clock_thread_ns();
 	namespaces->listener.found(namespaces->listener.context, &entry->ns);
+	namespaces->listener_cpu_ns += clock_thread_ns() - start_ns;
 	return 0;
 }
 
@@ -258,14 +264,15 @@ static int take_netns(const struct netns *netns, void *context)
 static int look(struct namespaces *namespaces)
 {
 	struct scan scan = {.namespaces = namespaces};
-	uint64_t start_ns = clock_monotonic_ns();
+	uint64_t start_ns = clock_thread_ns();
 	int ret = container_names_new(&scan.names, "");
 
+	namespaces->listener_cpu_ns = 0;
 	if (!ret)
 		ret = netns_scan(namespaces->ask, take_netns, &scan);
 	container_names_free(scan.names);
 	namespaces->scanned_ns = clock_monotonic_ns();
-	namespaces->scan_took_ns = namespaces->scanned_ns - start_ns;
+	namespaces->scan_cpu_ns = clock_thread_ns() - start_ns - namespaces->listener_cpu_ns;
 	if (namespaces->hinted)
 		namespaces->hinted--;
 	return ret;
@@ -353,7 +360,7 @@ static uint64_t scan_due_ns(const struct namespaces *namespaces)
 {
 	uint64_t pause_ns =
 		namespaces->hinted ? hint_delays_ns[namespaces->hinted - 1] : SCAN_PERIOD_NS;
-	uint64_t least_ns = SCAN_PART * namespaces->scan_took_ns;
+	uint64_t least_ns = SCAN_PART * namespaces->scan_cpu_ns;
 
 	return namespaces->scanned_ns + (pause_ns > least_ns ? pause_ns : least_ns);
 }

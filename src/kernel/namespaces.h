@@ -7,7 +7,7 @@
  * ids. Nothing that belongs to a namespace is held open, since it would keep the namespace alive: what
  * there is to do in one is done in a visit. New ones are looked for among all processes and mounted
  * names (kernel/netns): soon where something says that there is one (an id given by somebody, or a file in
- * /run/netns), else every now and then, at most 2 % of the time. A namespace that is without processes and
+ * /run/netns), else every now and then, at most 2 % of a CPU. A namespace that is without processes and
  * names, held by a descriptor of somebody, can no longer be visited; its interfaces stay as they are.
  *
  * One thread's, driven by namespaces_dispatch() whenever namespaces_fd() is readable.
