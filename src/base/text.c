@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "base/text.h"
 
+#include <langinfo.h>
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
@@ -78,18 +79,51 @@ char *text_escape(char *out, size_t size, const char *text)
 	return out;
 }
 
+/* Its columns, and in *length its bytes. */
+static size_t measure_character(const char *text, size_t *length)
+{
+	uint32_t code_point = 0;
+	int columns;
+
+	*length = text_decode_utf8(text, &code_point);
+	columns = *length ? wcwidth((wchar_t)code_point) : 1;
+	if (!*length)
+		*length = 1;
+	/* -1: not printable in this locale, so one replacement character. */
+	return columns < 0 ? 1 : (size_t)columns;
+}
+
 size_t text_width(const char *text)
 {
-	size_t width = 0;
+	size_t width = 0, length;
 
 	while (*text) {
-		uint32_t code_point = 0;
-		size_t length = text_decode_utf8(text, &code_point);
-		int columns = length ? wcwidth((wchar_t)code_point) : 1;
-
-		/* -1: not printable in this locale, so one replacement character. */
-		width += columns < 0 ? 1 : (size_t)columns;
-		text += length ? length : 1;
+		width += measure_character(text, &length);
+		text += length;
 	}
 	return width;
+}
+
+char *text_cut(char *out, size_t size, const char *text, size_t columns)
+{
+	bool has_ellipsis = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	size_t head = columns / 2, tail = columns - head - (columns > 0);
+	size_t used, length, left, width;
+	const char *at = text;
+
+	for (used = 0; *at; at += length) {
+		used += measure_character(at, &length);
+		if (used > head)
+			break;
+	}
+	used = (size_t)(at - text);
+	/* What combines is left out with what it belongs to. */
+	for (left = text_width(at); *at; at += length) {
+		width = measure_character(at, &length);
+		if (width && left <= tail)
+			break;
+		left -= width;
+	}
+	snprintf(out, size, "%.*s%s%s", (int)used, text, has_ellipsis ? "…" : "~", at);
+	return out;
 }

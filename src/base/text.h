@@ -38,4 +38,11 @@ char *text_escape(char *out, size_t size, const char *text);
  */
 size_t text_width(const char *text);
 
+/*
+ * Copies an escaped text that is wider than `columns`, of which there are some, with a mark instead of its middle,
+ * so that it is at most as wide: names that people and runtimes make differ at either end. Cut at whole
+ * characters, NUL-terminated. Returns `out`.
+ */
+char *text_cut(char *out, size_t size, const char *text, size_t columns);
+
 #endif

@@ -2,6 +2,7 @@
 #include "out/show_link.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
@@ -160,12 +161,22 @@ int show_link_table_new(struct table **out, bool use_colour, bool with_container
 		{.title = "ADDRESSES", .rank = 1},
 	};
 	struct table_column columns[ARRAY_SIZE(all)];
-	size_t n = 0;
+	size_t n = 0, container = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-		if (with_containers || strcmp(all[i].title, "CONTAINER") != 0)
-			columns[n++] = all[i];
-	return table_new(out, columns, n, use_colour);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		bool is_container = !strcmp(all[i].title, "CONTAINER");
+
+		if (is_container && !with_containers)
+			continue;
+		if (is_container)
+			container = n;
+		columns[n++] = all[i];
+	}
+	if (table_new(out, columns, n, use_colour))
+		return -ENOMEM;
+	if (with_containers)
+		table_may_cut(*out, container, CONTAINER_WIDTH_MIN);
+	return 0;
 }
 
 static void put_speed(struct table *table, const struct link *link)

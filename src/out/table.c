@@ -21,6 +21,7 @@ struct cell {
 
 struct table {
 	struct table_column *columns;
+	size_t *cuts; /* by column: the width that it may be cut to; 0: not at all */
 	size_t n_columns;
 	bool use_colour, out_of_memory;
 	struct cell *cells; /* row by row */
@@ -35,8 +36,9 @@ int table_new(struct table **out, const struct table_column *columns, size_t n_c
 	if (!table)
 		return -ENOMEM;
 	table->columns = calloc(n_columns, sizeof(*columns));
-	if (!table->columns) {
-		free(table);
+	table->cuts = calloc(n_columns, sizeof(*table->cuts));
+	if (!table->columns || !table->cuts) {
+		table_free(table);
 		return -ENOMEM;
 	}
 	memcpy(table->columns, columns, n_columns * sizeof(*columns));
@@ -59,7 +61,13 @@ void table_free(struct table *table)
 	drop_cells(table);
 	free(table->cells);
 	free(table->columns);
+	free(table->cuts);
 	free(table);
+}
+
+void table_may_cut(struct table *table, size_t column, size_t to)
+{
+	table->cuts[column] = to;
 }
 
 void table_cell(struct table *table, enum table_style style, const char *format, ...)
@@ -112,13 +120,17 @@ static void print_cell(const struct table *table, struct line *line, const struc
 		       size_t column_width, bool right)
 {
 	bool coloured = table->use_colour && cell->style != TABLE_PLAIN;
-	size_t rest = column_width - cell->width;
+	size_t width = cell->width < column_width ? cell->width : column_width;
+	size_t rest = column_width - width;
+	char cut[CELL_SIZE * TEXT_ESCAPE_GROWTH];
 
 	if (cell->width) {
 		sink_format(line->sink, "%*s", (int)(line->padding + (right ? rest : 0)), "");
 		if (coloured)
 			sink_text(line->sink, colour_of(cell->style));
-		sink_text(line->sink, cell->text);
+		sink_text(line->sink, cell->width > width
+					      ? text_cut(cut, sizeof(cut), cell->text, width)
+					      : cell->text);
 		if (coloured)
 			sink_text(line->sink, "\033[0m");
 		line->padding = right ? 0 : rest;
@@ -160,31 +172,60 @@ static void measure(const struct table *table, const struct cell *titles, size_t
 			widths[i % table->n_columns] = table->cells[i].width;
 }
 
-/* Leaves columns out, which then have no width, until the others fit. */
-static void fit(const struct table *table, size_t *widths, size_t max_width)
+static size_t total_of(const struct table *table, const size_t *widths)
+{
+	size_t column, total = 0;
+
+	for (column = 0; column < table->n_columns; column++)
+		if (widths[column])
+			total += widths[column] + (total ? COLUMN_GAP : 0);
+	return total;
+}
+
+/* Narrows what may be cut, as far as that is of use; returns the total width then. */
+static size_t narrow(const struct table *table, size_t *widths, size_t max_width)
+{
+	size_t column, total = total_of(table, widths);
+
+	for (column = 0; column < table->n_columns && total > max_width; column++) {
+		size_t cut_to = table->cuts[column], gain;
+
+		if (!cut_to || widths[column] <= cut_to)
+			continue;
+		gain = widths[column] - cut_to;
+		if (gain > total - max_width)
+			gain = total - max_width;
+		widths[column] -= gain;
+		total -= gain;
+	}
+	return total;
+}
+
+/* Cuts texts, then leaves columns out, which then have no width, until the others fit. */
+static void fit(const struct table *table, size_t *widths, size_t *tried, size_t max_width)
 {
 	for (;;) {
-		size_t column, total = 0;
 		unsigned int rank = 0;
+		size_t column;
 
-		for (column = 0; column < table->n_columns; column++) {
-			if (!widths[column])
-				continue;
-			total += widths[column] + (total ? COLUMN_GAP : 0);
-			if (table->columns[column].rank > rank)
+		memcpy(tried, widths, table->n_columns * sizeof(*widths));
+		if (narrow(table, tried, max_width) <= max_width)
+			break;
+		for (column = 0; column < table->n_columns; column++)
+			if (widths[column] && table->columns[column].rank > rank)
 				rank = table->columns[column].rank;
-		}
-		if (total <= max_width || !rank)
-			return;
+		if (!rank)
+			break;
 		for (column = 0; column < table->n_columns; column++)
 			if (table->columns[column].rank == rank)
 				widths[column] = 0;
 	}
+	memcpy(widths, tried, table->n_columns * sizeof(*widths));
 }
 
 void table_print(struct table *table, struct sink *sink, size_t max_width)
 {
-	size_t *widths = calloc(table->n_columns, sizeof(*widths));
+	size_t *widths = calloc(table->n_columns, 2 * sizeof(*widths));
 	struct cell *titles = calloc(table->n_columns, sizeof(*titles));
 	size_t i;
 
@@ -196,7 +237,7 @@ void table_print(struct table *table, struct sink *sink, size_t max_width)
 		titles[i] = (struct cell){(char *)table->columns[i].title,
 					  text_width(table->columns[i].title), TABLE_BOLD};
 	measure(table, titles, widths);
-	fit(table, widths, max_width);
+	fit(table, widths, widths + table->n_columns, max_width);
 	print_row(table, sink, titles, widths);
 	for (i = 0; i < table->n; i += table->n_columns)
 		print_row(table, sink, &table->cells[i], widths);

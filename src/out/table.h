@@ -4,7 +4,8 @@
  *
  * Cells are escaped (base/text), so that a hostile name can neither steer the terminal nor shift a
  * column. Colour is used only where the owner says so. Where the table would be wider than it may
- * be, whole columns are left out, never a part of a number.
+ * be, texts are shortened in columns that allow it, then whole columns are left out; never a part of a
+ * number.
  */
 #ifndef IFPULSE_OUT_TABLE_H
 #define IFPULSE_OUT_TABLE_H
@@ -23,12 +24,18 @@ struct table_column {
 	unsigned int rank; /* 0: always shown; else those of the highest rank are left out first */
 };
 
+/* So wide is a column of containers at least: as much as the short form of an id. */
+#define CONTAINER_WIDTH_MIN 12
+
 struct table;
 
 /* Copies `columns`. 0 or -ENOMEM. */
 int table_new(struct table **out, const struct table_column *columns, size_t n_columns,
 	      bool use_colour);
 void table_free(struct table *table);
+
+/* Texts of the column may be shortened, down to this width, before any column is left out. */
+void table_may_cut(struct table *table, size_t column, size_t to);
 
 /* The cells of a row, one after the other, n_columns of them. Want of memory shows in table_print(). */
 void table_cell(struct table *table, enum table_style style, const char *format, ...)

@@ -264,6 +264,37 @@ static void has_no_spaces_at_the_end(void **state)
 	}
 }
 
+/* Only as far as it must, and rather than to leave a column out. */
+static void cuts_what_may_be_cut(void **state)
+{
+	static const struct table_column columns[] = {
+		{"NAME", false, 0, 0}, {"WHO", false, 0, 1}, {"N", true, 0, 2}};
+	static const struct {
+		size_t max_width;
+		const char *wanted;
+	} cases[] = {
+		{19, "NAME  WHO         N\neth0  abcdefghij  1\n"},
+		{18, "NAME  WHO        N\neth0  abcd~ghij  1\n"},
+		{13, "NAME  WHO   N\neth0  ab~j  1\n"},
+		{12, "NAME  WHO\neth0  abc~ij\n"},
+		{10, "NAME  WHO\neth0  ab~j\n"},
+		{9, "NAME\neth0\n"},
+		{1, "NAME\neth0\n"},
+	};
+
+	(void)state;
+	setlocale(LC_CTYPE, "C");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct table *table = start(columns, ARRAY_SIZE(columns), false);
+
+		table_may_cut(table, 1, 4);
+		table_cell(table, TABLE_PLAIN, "eth0");
+		table_cell(table, TABLE_PLAIN, "abcdefghij");
+		table_cell(table, TABLE_PLAIN, "1");
+		finish_within(table, cases[i].max_width, cases[i].wanted);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +310,7 @@ int main(void)
 		cmocka_unit_test(takes_columns_back),
 		cmocka_unit_test(holds_a_column_at_its_width),
 		cmocka_unit_test(has_no_spaces_at_the_end),
+		cmocka_unit_test(cuts_what_may_be_cut),
 	};
 
 	return cmocka_run_group_tests_name("table", tests, NULL, NULL);

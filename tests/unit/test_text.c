@@ -262,6 +262,36 @@ static void measures_width(void **state)
 		expect_number(cases[i].text, text_width(cases[i].text), cases[i].width);
 }
 
+static void cuts_the_middle_out(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t columns;
+		const char *wanted;
+	} cases[] = {
+		{"abcdefghij", 9, "abcd\u2026ghij"},
+		{"abcdefghij", 8, "abcd\u2026hij"},
+		{"abcdefghij", 2, "a\u2026"},
+		{"abcdefghij", 1, "\u2026"},
+		/* A wide character that does not fit leaves its column empty. */
+		{"\u6f22\u5b57\u6f22\u5b57\u6f22", 8, "\u6f22\u5b57\u2026\u6f22"},
+		{"\u6f22\u5b57\u6f22\u5b57\u6f22", 3, "\u2026"},
+		{"e\u0301e\u0301e\u0301e\u0301e\u0301", 3, "e\u0301\u2026e\u0301"},
+	};
+	char out[64];
+
+	(void)state;
+	assert_string_equal(text_cut(out, sizeof(out), "abcdefghij", 9), "abcd~ghij");
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		skip();
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		text_cut(out, sizeof(out), cases[i].text, cases[i].columns);
+		assert_string_equal(out, cases[i].wanted);
+		assert_true(text_width(out) <= cases[i].columns);
+	}
+	setlocale(LC_CTYPE, "C");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +302,7 @@ int main(void)
 		cmocka_unit_test(leaves_no_room_alone),
 		cmocka_unit_test(escapes_noise),
 		cmocka_unit_test(names_what_is_unsafe),
+		cmocka_unit_test(cuts_the_middle_out),
 		cmocka_unit_test(measures_width),
 	};
 
