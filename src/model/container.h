@@ -6,8 +6,11 @@
 #ifndef IFPULSE_MODEL_CONTAINER_H
 #define IFPULSE_MODEL_CONTAINER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "model/select.h"
 
 #define CONTAINER_NAME_SIZE 320 /* a pod's: namespace (63), '/', name (253) */
 #define CONTAINER_ID_SIZE 65
@@ -36,5 +39,14 @@ struct container {
 	pid_t pid;                  /* a process of it, in our PID namespace; 0: none is known */
 	uint64_t netns_inum;        /* inode number of /proc/<pid>/ns/net */
 };
+
+/* So much of an id, at least, stands for it: as much as runtimes show. */
+#define CONTAINER_ID_PREFIX_MIN 12
+
+/*
+ * Whether --container asks for it: a pattern matches its name, or is its id or the beginning of that. NULL,
+ * where nothing is behind or nothing is known, matches no pattern, and so is only in where none includes.
+ */
+bool container_is_selected(const struct selection *selection, const struct container *container);
 
 #endif

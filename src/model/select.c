@@ -34,27 +34,18 @@ static const char *ifname_part(const char *pattern)
 	return slash ? slash + 1 : pattern;
 }
 
-static bool matches(const char *pattern, const char *netns, const char *ifname)
-{
-	const char *name = ifname_part(pattern);
-	char *netns_pattern;
-	bool result;
-
-	if (fnmatch(name, ifname, 0))
-		return false;
-	if (name == pattern)
-		return true;
-	netns_pattern = strndup(pattern, (size_t)(name - pattern) - 1);
-	result = netns_pattern && !fnmatch(netns_pattern, netns, 0);
-	free(netns_pattern);
-	return result;
-}
-
 int selection_add(struct selection *selection, const char *pattern)
 {
 	const char *name = ifname_part(pattern + is_excluding(pattern));
 
 	if (!name[0] || strpbrk(name, " \t\n") || (!is_glob(name) && !can_be_name(name)))
+		return -EINVAL;
+	return selection_add_any(selection, pattern);
+}
+
+int selection_add_any(struct selection *selection, const char *pattern)
+{
+	if (!pattern[is_excluding(pattern)])
 		return -EINVAL;
 	if (array_reserve(&selection->patterns, &selection->capacity, selection->n + 1,
 			  sizeof(*selection->patterns)))
@@ -69,12 +60,39 @@ void selection_release(struct selection *selection)
 	*selection = (struct selection){0};
 }
 
+struct place {
+	const char *netns, *ifname;
+};
+
+static bool is_at(const char *pattern, const void *subject)
+{
+	const char *name = ifname_part(pattern);
+	const struct place *place = subject;
+	char *netns_pattern;
+	bool result;
+
+	if (fnmatch(name, place->ifname, 0))
+		return false;
+	if (name == pattern)
+		return true;
+	netns_pattern = strndup(pattern, (size_t)(name - pattern) - 1);
+	result = netns_pattern && !fnmatch(netns_pattern, place->netns, 0);
+	free(netns_pattern);
+	return result;
+}
+
 bool selection_matches(const struct selection *selection, const char *ifname)
 {
 	return selection_matches_in(selection, "", ifname);
 }
 
 bool selection_matches_in(const struct selection *selection, const char *netns, const char *ifname)
+{
+	return selection_matches_by(selection, is_at, &(struct place){netns, ifname});
+}
+
+bool selection_matches_by(const struct selection *selection, selection_match_fn matches,
+			  const void *subject)
 {
 	bool has_including = false, included = false;
 	size_t i;
@@ -83,12 +101,12 @@ bool selection_matches_in(const struct selection *selection, const char *netns, 
 		const char *pattern = selection->patterns[i];
 
 		if (is_excluding(pattern)) {
-			if (matches(pattern + 1, netns, ifname))
+			if (matches(pattern + 1, subject))
 				return false;
 			continue;
 		}
 		has_including = true;
-		if (matches(pattern, netns, ifname))
+		if (matches(pattern, subject))
 			included = true;
 	}
 	return included || !has_including;
