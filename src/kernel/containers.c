@@ -30,8 +30,9 @@ struct entries {
 
 struct containers {
 	struct netlink *ask, *events;
-	struct entries entries;
+	struct entries entries;   /* by id */
 	bool is_scanned, is_news; /* a namespace got an id since the last look */
+	bool has_changed;         /* or lost one */
 	uint64_t scanned_ns, wait_ns;
 };
 
@@ -40,20 +41,30 @@ struct scan {
 	struct container_names *names;
 };
 
+static int compare_entries(const void *left, const void *right)
+{
+	const struct entry *a = left, *b = right;
+
+	return (a->id > b->id) - (a->id < b->id);
+}
+
 static struct entry *find_entry(const struct entries *entries, int32_t id)
 {
-	for (size_t i = 0; i < entries->n; i++)
-		if (entries->items[i].id == id)
-			return &entries->items[i];
-	return NULL;
+	const struct entry key = {.id = id};
+
+	return entries->n ? bsearch(&key, entries->items, entries->n, sizeof(*entries->items),
+				    compare_entries)
+			  : NULL;
 }
 
 static void remove_entry(struct entries *entries, int32_t id)
 {
 	struct entry *entry = find_entry(entries, id);
 
-	if (entry)
-		*entry = entries->items[--entries->n];
+	if (!entry)
+		return;
+	entries->n--;
+	memmove(entry, entry + 1, (size_t)(entries->items + entries->n - entry) * sizeof(*entry));
 }
 
 static int take_netns(const struct netns *netns, void *context)
@@ -89,8 +100,12 @@ static int scan_all(struct containers *containers)
 		free(scan.entries.items);
 		return ret;
 	}
+	if (scan.entries.n)
+		qsort(scan.entries.items, scan.entries.n, sizeof(*scan.entries.items),
+		      compare_entries);
 	free(containers->entries.items);
 	containers->entries = scan.entries;
+	containers->has_changed = false;
 	return 0;
 }
 
@@ -107,6 +122,7 @@ static int take_event(const struct nlmsghdr *message, void *context)
 	if (ret || !netlink_attr_u32(attrs[NETNSA_NSID], &id))
 		return ret;
 	remove_entry(&containers->entries, (int32_t)id);
+	containers->has_changed = true;
 	if (message->nlmsg_type == RTM_NEWNSID)
 		containers->is_news = true;
 	return 0;
@@ -120,15 +136,31 @@ static void take_events(struct containers *containers)
 		lost = true;
 	if (lost) {
 		containers->entries.n = 0;
-		containers->is_news = true;
+		containers->is_news = containers->has_changed = true;
 	}
 	if (containers->is_news)
 		containers->wait_ns = CONTAINERS_WAIT_MIN_NS;
 }
 
-static bool is_due(const struct containers *containers, uint64_t now_ns)
+int containers_look(struct containers *containers, uint64_t now_ns)
 {
-	return !containers->is_scanned || now_ns - containers->scanned_ns >= containers->wait_ns;
+	int ret;
+
+	take_events(containers);
+	ret = scan_all(containers);
+	containers->is_scanned = true;
+	containers->is_news = false;
+	containers->scanned_ns = now_ns;
+	return ret;
+}
+
+/* A container that is known can still be renamed. */
+static bool is_due(const struct containers *containers, const struct entry *entry, uint64_t now_ns)
+{
+	bool is_sure = entry && entry->container.kind >= NETNS_OWNER_SURE;
+	uint64_t wait_ns = is_sure ? CONTAINERS_WAIT_MAX_NS : containers->wait_ns;
+
+	return !containers->is_scanned || now_ns - containers->scanned_ns >= wait_ns;
 }
 
 static void refresh(struct containers *containers, int32_t id, uint64_t now_ns)
@@ -136,10 +168,7 @@ static void refresh(struct containers *containers, int32_t id, uint64_t now_ns)
 	const struct entry *entry = find_entry(&containers->entries, id);
 	enum container_kind before = entry ? entry->container.kind : CONTAINER_UNKNOWN;
 
-	scan_all(containers);
-	containers->is_scanned = true;
-	containers->is_news = false;
-	containers->scanned_ns = now_ns;
+	containers_look(containers, now_ns);
 	entry = find_entry(&containers->entries, id);
 	if (entry && entry->container.kind != before)
 		containers->wait_ns = CONTAINERS_WAIT_MIN_NS;
@@ -149,17 +178,38 @@ static void refresh(struct containers *containers, int32_t id, uint64_t now_ns)
 		containers->wait_ns = CONTAINERS_WAIT_MAX_NS;
 }
 
+/* Tunnels have an id, of the namespace that they were made in, but no other end. */
+bool containers_can_be_behind(const struct link *link)
+{
+	return link->lower_netnsid != LINK_NETNSID_NONE && link->lower;
+}
+
+bool containers_is_behind_news(const struct containers *containers)
+{
+	return containers->has_changed;
+}
+
+const struct container *containers_known(struct containers *containers, const struct link *link)
+{
+	const struct entry *entry;
+
+	if (!containers_can_be_behind(link))
+		return NULL;
+	take_events(containers);
+	entry = find_entry(&containers->entries, link->lower_netnsid);
+	return entry ? &entry->container : NULL;
+}
+
 const struct container *containers_behind(struct containers *containers, const struct link *link,
 					  uint64_t now_ns)
 {
 	const struct entry *entry;
 
-	/* Tunnels have an id, of the namespace that they were made in, but no other end. */
-	if (link->lower_netnsid == LINK_NETNSID_NONE || !link->lower)
+	if (!containers_can_be_behind(link))
 		return NULL;
 	take_events(containers);
 	entry = find_entry(&containers->entries, link->lower_netnsid);
-	if ((!entry || entry->container.kind < NETNS_OWNER_SURE) && is_due(containers, now_ns)) {
+	if (is_due(containers, entry, now_ns)) {
 		refresh(containers, link->lower_netnsid, now_ns);
 		entry = find_entry(&containers->entries, link->lower_netnsid);
 	}

@@ -11,7 +11,7 @@
  * and what was found is kept until the kernel says that the namespace has gone. (Namespaces' ids are
  * used again: without that, a new container would have the name of an old one.) What is known only by
  * its namespace or its processes is looked at again now and then, since a namespace is made, and wired,
- * before there is a container in it.
+ * before there is a container in it; the others every CONTAINERS_WAIT_MAX_NS, since they can be renamed.
  *
  * Seeing the namespaces of other users' processes takes CAP_SYS_PTRACE; without, only mounted ones are
  * known.
@@ -19,6 +19,7 @@
 #ifndef IFPULSE_KERNEL_CONTAINERS_H
 #define IFPULSE_KERNEL_CONTAINERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -45,5 +46,23 @@ void containers_free(struct containers *containers);
  */
 const struct container *containers_behind(struct containers *containers, const struct link *link,
 					  uint64_t now_ns);
+
+/* The same by what is known already: it never looks. */
+const struct container *containers_known(struct containers *containers, const struct link *link);
+
+/*
+ * Looks at all processes now, however long ago that was last done. 0, or -errno and what was known
+ * stays.
+ */
+int containers_look(struct containers *containers, uint64_t now_ns);
+
+/*
+ * Whether the kernel has told of namespaces that went, or came, since all processes were looked at: what is
+ * not known may only be so until the next look.
+ */
+bool containers_is_behind_news(const struct containers *containers);
+
+/* Whether an interface's other end is in another namespace, so that somebody may be behind. */
+bool containers_can_be_behind(const struct link *link);
 
 #endif

@@ -196,6 +196,48 @@ static void waits_longer_each_time_in_vain(void **state)
 	end_process(pid);
 }
 
+static pid_t known_pid(struct fixture *fixture, int32_t id)
+{
+	const struct link link = {.ifindex = 1, .lower = 2, .lower_netnsid = id};
+	const struct container *container = containers_known(fixture->containers, &link);
+
+	return container ? container->pid : 0;
+}
+
+/* Who asks for what is known waits for nobody, and who looks finds what is there. */
+static void looks_when_told_to(void **state)
+{
+	pid_t first = start_process("first", false), second;
+	struct fixture fixture;
+
+	(void)state;
+	start(&fixture);
+	assert_true(give_id(fixture.netlink, first, 12));
+	assert_int_equal(known_pid(&fixture, 12), 0);
+	assert_int_equal(containers_look(fixture.containers, START), 0);
+	assert_int_equal(known_pid(&fixture, 12), first);
+	assert_false(containers_is_behind_news(fixture.containers));
+	second = start_process("second", false);
+	assert_true(give_id(fixture.netlink, second, 11));
+	assert_int_equal(known_pid(&fixture, 11), 0);
+	assert_true(containers_is_behind_news(fixture.containers));
+	assert_int_equal(known_pid(&fixture, 12), first);
+	assert_int_equal(containers_look(fixture.containers, START), 0);
+	assert_int_equal(known_pid(&fixture, 11), second);
+	assert_int_equal(known_pid(&fixture, 12), first);
+	assert_false(containers_is_behind_news(fixture.containers));
+	/* Asking is no look: the next one that is due comes when it would have. */
+	expect_pid(&fixture, 13, START + S - 1, 0);
+	end_process(first);
+	for (int i = 0; i < 500 && known_pid(&fixture, 12); i++)
+		usleep(20000);
+	assert_int_equal(known_pid(&fixture, 12), 0);
+	assert_true(containers_is_behind_news(fixture.containers));
+	assert_int_equal(known_pid(&fixture, 11), second);
+	end(&fixture);
+	end_process(second);
+}
+
 /* The kernel gives the ids of namespaces that have gone to others. */
 static void forgets_what_has_gone(void **state)
 {
@@ -285,6 +327,7 @@ int main(void)
 		cmocka_unit_test(credits_nobody_with_our_own),
 		cmocka_unit_test(looks_again_for_what_is_new),
 		cmocka_unit_test(waits_longer_each_time_in_vain),
+		cmocka_unit_test(looks_when_told_to),
 		cmocka_unit_test(forgets_what_has_gone),
 		cmocka_unit_test(knows_several_processes),
 	};
