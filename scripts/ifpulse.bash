@@ -8,6 +8,11 @@ _ifpulse_interfaces() {
 	ip -br link show 2>/dev/null | sed 's/[@ ].*//'
 }
 
+# Those behind interfaces; what would have to be quoted is left out.
+_ifpulse_containers() { # COMMAND
+	"$1" list -j 2>/dev/null | grep -oE '"container":"[[:alnum:]_./-]+"' | cut -d'"' -f4 | sort -u
+}
+
 _ifpulse() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local commands="rate windows bursts drops record replay export plot list watch health doctor"
@@ -31,6 +36,7 @@ _ifpulse() {
 	done
 	case $previous in
 	-i | --interface) choices=$(_ifpulse_interfaces) ;;
+	--container) choices=$(_ifpulse_containers "${COMP_WORDS[0]}") ;;
 	--attach) choices="auto tcx clsact" ;;
 	--period) choices="boot interval both" ;;
 	--rule) choices="share hysteresis baseline" ;;

@@ -31,7 +31,7 @@ struct burst_watch_setup {
 	/* What is known of an interface; NULL where nothing is. */
 	const struct link *(*link_of)(void *context, const struct series_member *member);
 	burst_watch_hot_fn set_hot; /* NULL: flows are not known */
-	/* What is behind an interface now; NULL: nobody asks. */
+	/* What is behind an interface, or was when it went; NULL: nobody asks. */
 	const char *(*container_of)(void *context, const struct burst_place *place);
 	void *context; /* of the three */
 	burst_watch_fn found;

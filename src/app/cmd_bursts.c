@@ -2,18 +2,16 @@
 /* bursts: traffic that fills a link for microseconds to milliseconds, as soon as it is over. */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "app/burst_judge.h"
 #include "app/burst_view.h"
 #include "app/capture.h"
 #include "app/commands.h"
 #include "app/engine.h"
+#include "app/identity.h"
 #include "app/output.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "kernel/containers.h"
 #include "kernel/drop_reasons.h"
 #include "kernel/windows.h"
 
@@ -25,10 +23,7 @@ struct bursts_command {
 	struct burst_view *view;
 	struct capture *capture; /* NULL: nothing is captured */
 	struct drop_reasons *reasons;
-	struct containers *containers; /* NULL: nothing can be told of them */
-	bool is_finishing;
-	struct interface *last; /* those that were there then */
-	size_t n_last;
+	struct identity *identity;
 	int output_error;
 };
 
@@ -44,43 +39,12 @@ static void write_captures(struct bursts_command *bursts, bool end)
 		;
 }
 
-/* One that has gone may have left its ifindex to another, whose container is not the one that was behind it. */
-static bool is_there(const struct bursts_command *bursts, const struct burst_place *place)
-{
-	const struct interface *interfaces = bursts->last;
-	size_t i, n = bursts->n_last;
-
-	if (!bursts->is_finishing)
-		interfaces = engine_interfaces(bursts->engine, &n);
-	for (i = 0; i < n; i++)
-		if (interfaces[i].slot == place->slot)
-			return interfaces[i].ifindex == place->ifindex;
-	return false;
-}
-
-/* At the end all are detached, but those that were there to the end still are. */
-static void note_last(struct bursts_command *bursts)
-{
-	size_t n;
-	const struct interface *interfaces = engine_interfaces(bursts->engine, &n);
-
-	bursts->is_finishing = true;
-	bursts->last = calloc(n ? n : 1, sizeof(*bursts->last));
-	if (!bursts->last || !n)
-		return;
-	memcpy(bursts->last, interfaces, n * sizeof(*interfaces));
-	bursts->n_last = n;
-}
-
+/* Also of one that has gone: its slot has no other owner before its last windows have been taken. */
 static const char *container_of(void *context, const struct burst_place *place)
 {
 	struct bursts_command *bursts = context;
-	const struct link *link = engine_link(bursts->engine, place->netns, place->ifindex);
-	const struct container *container = NULL;
 
-	if (link && bursts->containers && is_there(bursts, place))
-		container = containers_behind(bursts->containers, link, clock_monotonic_ns());
-	return container ? container->name : NULL;
+	return engine_container(bursts->engine, place->slot);
 }
 
 static void trigger(void *context, const struct burst_place *place, const struct burst *burst)
@@ -156,11 +120,12 @@ static int set_up(struct bursts_command *bursts, struct error *err)
 	};
 	int ret;
 
-	if (containers_new(&bursts->containers, err))
-		log_debug("containers are not named: %s", err->what);
-	ret = drop_reasons_new(&bursts->reasons, NULL, err);
+	ret = identity_new(&bursts->identity, &bursts->options.containers, true, err);
 	if (!ret)
-		ret = engine_new(&bursts->engine, bursts->loop, &bursts->options, err);
+		ret = drop_reasons_new(&bursts->reasons, NULL, err);
+	if (!ret)
+		ret = engine_new(&bursts->engine, bursts->loop, bursts->identity, &bursts->options,
+				 err);
 	if (ret)
 		return ret;
 	setup.reasons = bursts->reasons;
@@ -187,7 +152,6 @@ static int finish(struct bursts_command *bursts)
 {
 	int ret;
 
-	note_last(bursts);
 	engine_finish(bursts->engine);
 	ret = take(bursts, clock_monotonic_ns() + bursts->options.window_ns);
 	burst_view_finish(bursts->view);
@@ -265,9 +229,8 @@ out:
 	capture_free(bursts.capture);
 	burst_view_free(bursts.view);
 	drop_reasons_free(bursts.reasons);
-	containers_free(bursts.containers);
-	free(bursts.last);
 	engine_free(bursts.engine);
+	identity_free(bursts.identity);
 	output_release(&bursts.output);
 	loop_free(bursts.loop);
 	return status;
@@ -275,6 +238,7 @@ out:
 
 static const enum option_id ids[] = {
 	'i',
+	OPTION_CONTAINER,
 	'w',
 	OPTIONS_OF_BURSTS,
 	OPTION_FLOWS,

@@ -265,7 +265,7 @@ static int examine(struct doctor *doctor, struct error *err)
 	ret = links_new(&links, NULL, err);
 	if (ret)
 		return ret;
-	ret = selected_check(&doctor->options->selection, links, err);
+	ret = selected_check(doctor->options, NULL, links, err);
 	if (ret)
 		goto out;
 	if (doctor->output.writer)

@@ -8,6 +8,7 @@
 #include "app/commands.h"
 #include "app/drop_rows.h"
 #include "app/engine.h"
+#include "app/identity.h"
 #include "app/output.h"
 #include "base/array.h"
 #include "base/clock.h"
@@ -23,6 +24,7 @@
 struct drops_command {
 	struct options options;
 	struct loop *loop;
+	struct identity *identity;
 	struct engine *engine;
 	struct output output;
 	struct drop_reasons *reasons;
@@ -52,6 +54,12 @@ static struct drop_device *device_of(struct drops_command *drops, uint32_t slot)
 	return &drops->devices[slot];
 }
 
+/* With a selection only those of the selected interfaces are of interest. */
+static bool selects(const struct drops_command *drops)
+{
+	return drops->options.selection.n || identity_selects(drops->identity);
+}
+
 /* What one kind of drops, seen by the probe, has come to since the last look. */
 static int take_seen(struct drops_command *drops, const struct drop_sum *sum)
 {
@@ -62,8 +70,7 @@ static int take_seen(struct drops_command *drops, const struct drop_sum *sum)
 	if (!device)
 		return -ENOMEM;
 	device->seen[sum->kind.direction] += sum->packets;
-	/* Without a selection also those that name no interface are of interest. */
-	if (!interface && (sum->kind.slot != SLOT_NONE || drops->options.selection.n))
+	if (!interface && (sum->kind.slot != SLOT_NONE || selects(drops)))
 		return 0;
 	entry.kind.slot = SLOT_NONE;
 	if (interface) {
@@ -230,7 +237,9 @@ static int set_up(struct drops_command *drops, struct error *err)
 	if (!ret && drop_book_new(&drops->book))
 		ret = error_errno(err, -ENOMEM, "cannot count drops");
 	if (!ret)
-		ret = engine_new(&drops->engine, drops->loop, options, err);
+		ret = identity_new(&drops->identity, &options->containers, true, err);
+	if (!ret)
+		ret = engine_new(&drops->engine, drops->loop, drops->identity, options, err);
 	if (ret)
 		return ret;
 	engine_on_leaving(drops->engine, leaving, drops);
@@ -319,6 +328,7 @@ static int run(const struct options *options)
 		status = ret ? EXIT_CANNOT : engine_exit_status(drops.engine);
 out:
 	engine_free(drops.engine);
+	identity_free(drops.identity);
 	drop_rows_release(&drops.interval);
 	drop_rows_release(&drops.total);
 	drop_book_free(drops.book);
@@ -331,8 +341,8 @@ out:
 }
 
 static const enum option_id ids[] = {
-	'i', 'I',        OPTION_WHERE, 'd', 'c', OPTION_NETNS, OPTION_ATTACH, OPTION_MAX_INTERFACES,
-	'j', OPTION_CSV, OPTION_END,
+	'i',           OPTION_CONTAINER,      'I', OPTION_WHERE, 'd',        'c', OPTION_NETNS,
+	OPTION_ATTACH, OPTION_MAX_INTERFACES, 'j', OPTION_CSV,   OPTION_END,
 };
 
 const struct command cmd_drops = {

@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "app/health_view.h"
+#include "app/identity.h"
 #include "app/loop.h"
 #include "app/selected.h"
 #include "base/array.h"
@@ -23,6 +24,7 @@ struct health_command {
 	enum health_period period;
 	struct loop *loop;
 	struct links *links;
+	struct identity *identity;
 	struct health_view view;
 	struct baseline *baselines;
 	size_t n, capacity;
@@ -104,21 +106,24 @@ static int wait_period(struct health_command *health, uint64_t *interval_ns, str
 static int judge(struct health_command *health, struct error *err)
 {
 	struct links_listener listener = {link_changed, NULL, health};
-	const struct selection *selection = &health->options->selection;
+	const struct options *options = health->options;
 	uint64_t interval_ns = 0;
 	int ret;
 
 	ret = links_new(&health->links, &listener, err);
 	if (!ret)
-		ret = selected_check(selection, health->links, err);
-	if (!ret && health->options->duration_ns)
+		ret = identity_new(&health->identity, &options->containers, false, err);
+	if (!ret)
+		ret = selected_check(options, health->identity, health->links, err);
+	if (!ret && options->duration_ns)
 		ret = wait_period(health, &interval_ns, err);
 	if (ret)
 		return ret;
+	identity_look(health->identity);
 	links_for_each (link, health->links) {
 		const struct health_subject subject = {link->ifindex, link->ifname};
 
-		if (!selection_matches(selection, link->ifname))
+		if (!selected_is_wanted(options, health->identity, link))
 			continue;
 		if (health->period != PERIOD_INTERVAL)
 			health_view_show(&health->view, &subject, 0, NULL, &link->stats);
@@ -159,8 +164,11 @@ static int run(const struct options *options)
 	if (judge(&health, &err))
 		log_error(&err);
 	else
-		status = health_view_end(&health.view, "no interface matches");
+		status = health_view_end(&health.view, options->containers.n
+							       ? "no container matches"
+							       : "no interface matches");
 out:
+	identity_free(health.identity);
 	links_free(health.links);
 	health_view_release(&health.view);
 	loop_free(health.loop);
@@ -169,7 +177,8 @@ out:
 }
 
 static const enum option_id ids[] = {
-	'i', 'd', OPTION_PERIOD, OPTION_ERRORS_OVER, OPTION_DROPS_OVER, 'j', OPTION_CSV, OPTION_END,
+	'i', OPTION_CONTAINER, 'd',        OPTION_PERIOD, OPTION_ERRORS_OVER, OPTION_DROPS_OVER,
+	'j', OPTION_CSV,       OPTION_END,
 };
 
 const struct command cmd_health = {

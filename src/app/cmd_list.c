@@ -4,110 +4,104 @@
 
 #include <errno.h>
 
+#include "app/identity.h"
 #include "app/output.h"
 #include "app/selected.h"
-#include "base/clock.h"
 #include "base/log.h"
-#include "kernel/containers.h"
 #include "kernel/links.h"
 #include "out/show_link.h"
 
-/* NULL: none is known. */
-static const char *container_name(struct containers *containers, const struct link *link,
-				  uint64_t now_ns)
-{
-	const struct container *container =
-		containers ? containers_behind(containers, link, now_ns) : NULL;
+struct list_command {
+	const struct options *options;
+	struct links *links;
+	struct identity *identity;
+	struct output output;
+};
 
-	return container ? container->name : NULL;
+static bool is_listed(const struct list_command *list, const struct link *link)
+{
+	return selected_is_wanted(list->options, list->identity, link);
 }
 
-static bool is_any_known(const struct options *options, const struct links *links,
-			 struct containers *containers, uint64_t now_ns)
+static bool is_any_known(const struct list_command *list)
 {
-	links_for_each (link, links)
-		if (selection_matches(&options->selection, link->ifname) &&
-		    container_name(containers, link, now_ns))
+	links_for_each (link, list->links)
+		if (is_listed(list, link) && identity_name(list->identity, link))
 			return true;
 	return false;
 }
 
-static int show_table(const struct options *options, const struct links *links,
-		      struct containers *containers, struct output *output)
+static int show_table(struct list_command *list)
 {
-	uint64_t now_ns = clock_monotonic_ns();
-	bool with_containers = is_any_known(options, links, containers, now_ns);
+	bool with_containers = is_any_known(list);
+	struct output *output = &list->output;
 	struct table *table;
 
 	if (show_link_table_new(&table, output->colour, with_containers))
 		return -ENOMEM;
-	links_for_each (link, links) {
-		const struct link *master = links_get(links, link->master);
+	links_for_each (link, list->links) {
+		const struct link *master = links_get(list->links, link->master);
 		const char *name;
 
-		if (!selection_matches(&options->selection, link->ifname))
+		if (!is_listed(list, link))
 			continue;
-		name = with_containers ? container_name(containers, link, now_ns) ?: "" : NULL;
+		name = with_containers ? identity_name(list->identity, link) ?: "" : NULL;
 		show_link_rows(table, link, master ? master->ifname : NULL, name);
 	}
 	if (table_rows(table))
 		table_print(table, output->sink, output_columns(output));
 	else
-		log_info("no interface matches");
+		log_info("no %s matches", list->options->containers.n ? "container" : "interface");
 	table_free(table);
 	return 0;
 }
 
-static void show_records(const struct options *options, const struct links *links,
-			 struct containers *containers, struct writer *writer)
+static void show_records(const struct list_command *list)
 {
-	uint64_t now_ns = clock_monotonic_ns();
+	struct writer *writer = list->output.writer;
 
 	writer_open(writer);
-	links_for_each (link, links) {
-		const struct link *master = links_get(links, link->master);
+	links_for_each (link, list->links) {
+		const struct link *master = links_get(list->links, link->master);
 
-		if (selection_matches(&options->selection, link->ifname))
+		if (is_listed(list, link))
 			show_link_record(writer, link, master ? master->ifname : NULL,
-					 container_name(containers, link, now_ns));
+					 identity_name(list->identity, link));
 	}
 	writer_close(writer);
 }
 
 static int run(const struct options *options)
 {
-	struct output output = {0};
-	struct containers *containers = NULL;
-	struct links *links = NULL;
+	struct list_command list = {.options = options};
 	int ret, status = EXIT_CANNOT;
 	struct error err = {0};
 
-	ret = links_new(&links, NULL, &err);
+	ret = links_new(&list.links, NULL, &err);
 	if (!ret)
-		ret = selected_check(&options->selection, links, &err);
+		ret = identity_new(&list.identity, &options->containers, true, &err);
+	if (!ret)
+		ret = selected_check(options, list.identity, list.links, &err);
 	if (ret) {
 		log_error(&err);
 		goto out;
 	}
-	if (output_new(&output, options, cmd_list.json, -1))
+	if (output_new(&list.output, options, cmd_list.json, -1))
 		goto out;
-	/* The list is of use without. */
-	if (containers_new(&containers, &err))
-		log_debug("%s", err.what);
-	if (output.writer)
-		show_records(options, links, containers, output.writer);
-	else if (show_table(options, links, containers, &output))
+	if (list.output.writer)
+		show_records(&list);
+	else if (show_table(&list))
 		goto out;
-	ret = output_flush(&output);
+	ret = output_flush(&list.output);
 	status = ret ? output_failed(ret) : EXIT_DONE;
 out:
-	containers_free(containers);
-	output_release(&output);
-	links_free(links);
+	output_release(&list.output);
+	identity_free(list.identity);
+	links_free(list.links);
 	return status;
 }
 
-static const enum option_id ids[] = {'i', 'j', OPTION_END};
+static const enum option_id ids[] = {'i', OPTION_CONTAINER, 'j', OPTION_END};
 
 const struct command cmd_list = {
 	.name = "list",

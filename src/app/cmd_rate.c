@@ -4,6 +4,7 @@
 
 #include "app/commands.h"
 #include "app/engine.h"
+#include "app/identity.h"
 #include "app/output.h"
 #include "app/rate_feed.h"
 #include "app/rate_view.h"
@@ -17,6 +18,7 @@ struct rate_command {
 	struct options options;
 	struct rate_feed *feed;
 	struct loop *loop;
+	struct identity *identity;
 	struct engine *engine;
 	struct output output;
 	struct rate_view *view; /* NULL with a writer */
@@ -86,7 +88,9 @@ static int set_up(struct rate_command *rate, struct error *err)
 	uint64_t interval_ns = options->interval_ns;
 	int ret;
 
-	ret = engine_new(&rate->engine, rate->loop, options, err);
+	ret = identity_new(&rate->identity, &options->containers, true, err);
+	if (!ret)
+		ret = engine_new(&rate->engine, rate->loop, rate->identity, options, err);
 	if (!ret)
 		ret = rate_feed_new(&rate->feed, rate->loop, rate->engine, options->window_ns, show,
 				    rate, err);
@@ -167,6 +171,7 @@ static int run(const struct options *options)
 out:
 	rate_feed_free(rate.feed);
 	engine_free(rate.engine);
+	identity_free(rate.identity);
 	rate_view_free(rate.view);
 	output_release(&rate.output);
 	loop_free(rate.loop);
@@ -174,10 +179,9 @@ out:
 }
 
 static const enum option_id ids[] = {
-	'i',          'I',           'w',
-	'd',          'c',           OPTION_TOTAL,
-	OPTION_NETNS, OPTION_ATTACH, OPTION_MAX_INTERFACES,
-	'j',          OPTION_CSV,    OPTION_END,
+	'i', OPTION_CONTAINER, 'I',          'w',           'd',
+	'c', OPTION_TOTAL,     OPTION_NETNS, OPTION_ATTACH, OPTION_MAX_INTERFACES,
+	'j', OPTION_CSV,       OPTION_END,
 };
 
 const struct command cmd_rate = {
@@ -188,7 +192,8 @@ const struct command cmd_rate = {
 		   "own real time; the peak is its busiest --window. Without windows the probe\n"
 		   "costs a tenth. PKT/S are packets of the wire per second; DROP is how many\n"
 		   "in the interval the stack discarded anywhere on their way (kfree_skb), which\n"
-		   "can be more than the interface's own counters, those of 'health', say.\n",
+		   "can be more than the interface's own counters, those of 'health', say.\n"
+		   "CONTAINER is what is behind a veth. --container '*' shows only those.\n",
 	.json = WRITER_JSON_LINES,
 	.ids = ids,
 	.run = run,

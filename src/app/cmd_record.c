@@ -10,6 +10,7 @@
 #include "app/burst_watch.h"
 #include "app/commands.h"
 #include "app/engine.h"
+#include "app/identity.h"
 #include "app/tape.h"
 #include "base/array.h"
 #include "base/clock.h"
@@ -30,6 +31,7 @@
 struct record_command {
 	struct options options;
 	struct loop *loop;
+	struct identity *identity;
 	struct engine *engine;
 	struct tape *tape;
 	struct burst_watch *watch;
@@ -100,6 +102,13 @@ static void take_change(void *context, const struct change *change)
 	note(record, recorder_add_change(tape_recorder(record->tape), &recorded, &err), &err);
 }
 
+/* With --container, of those that are recorded: of one that goes, who was behind it is not known any more. */
+static bool is_recorded(const struct record_command *record, const char *netns, uint32_t ifindex)
+{
+	return !identity_selects(record->identity) ||
+	       engine_has_windows(record->engine, netns, ifindex);
+}
+
 static void link_changed(void *context, const char *netns, const struct link *before,
 			 const struct link *after)
 {
@@ -108,6 +117,8 @@ static void link_changed(void *context, const char *netns, const struct link *be
 	struct changing changing = {record, netns};
 	struct changes_sink sink = {take_change, name_of, &changing};
 
+	if (!is_recorded(record, netns, before ? before->ifindex : after->ifindex))
+		return;
 	if ((before && selection_matches_in(selection, netns, before->ifname)) ||
 	    (after && selection_matches_in(selection, netns, after->ifname)))
 		changes_between(before, after, &sink);
@@ -259,9 +270,11 @@ static int set_up(struct record_command *record, struct error *err)
 	};
 	int ret;
 
-	ret = drop_reasons_new(&record->reasons, NULL, err);
+	ret = identity_new(&record->identity, &options->containers, false, err);
 	if (!ret)
-		ret = engine_new(&record->engine, record->loop, options, err);
+		ret = drop_reasons_new(&record->reasons, NULL, err);
+	if (!ret)
+		ret = engine_new(&record->engine, record->loop, record->identity, options, err);
 	if (ret)
 		return ret;
 	setup.reason_context = watch.reason_context = record->reasons;
@@ -388,6 +401,7 @@ out:
 	drop_reasons_free(record.reasons);
 	tape_free(record.tape);
 	engine_free(record.engine);
+	identity_free(record.identity);
 	loop_free(record.loop);
 	free(record.totals);
 	free(record.total_of);
@@ -395,8 +409,18 @@ out:
 }
 
 static const enum option_id ids[] = {
-	'o', 'i',          'w',           OPTION_MAX_SIZE,       OPTION_KEEP, OPTIONS_OF_BURSTS,
-	'd', OPTION_NETNS, OPTION_ATTACH, OPTION_MAX_INTERFACES, OPTION_END,
+	'o',
+	'i',
+	OPTION_CONTAINER,
+	'w',
+	OPTION_MAX_SIZE,
+	OPTION_KEEP,
+	OPTIONS_OF_BURSTS,
+	'd',
+	OPTION_NETNS,
+	OPTION_ATTACH,
+	OPTION_MAX_INTERFACES,
+	OPTION_END,
 };
 
 const struct command cmd_record = {

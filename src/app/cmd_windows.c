@@ -4,6 +4,7 @@
 
 #include "app/commands.h"
 #include "app/engine.h"
+#include "app/identity.h"
 #include "app/output.h"
 #include "app/window_view.h"
 #include "base/clock.h"
@@ -14,6 +15,7 @@
 struct windows_command {
 	struct options options;
 	struct loop *loop;
+	struct identity *identity;
 	struct engine *engine;
 	struct output output;
 	struct window_view view;
@@ -52,7 +54,9 @@ static int set_up(struct windows_command *windows, struct error *err)
 	const struct options *options = &windows->options;
 	int ret;
 
-	ret = engine_new(&windows->engine, windows->loop, options, err);
+	ret = identity_new(&windows->identity, &options->containers, false, err);
+	if (!ret)
+		ret = engine_new(&windows->engine, windows->loop, windows->identity, options, err);
 	if (ret)
 		return ret;
 	windows->view.options = options;
@@ -104,14 +108,15 @@ static int run(const struct options *options)
 		status = ret ? EXIT_CANNOT : engine_exit_status(windows.engine);
 out:
 	engine_free(windows.engine);
+	identity_free(windows.identity);
 	output_release(&windows.output);
 	loop_free(windows.loop);
 	return status;
 }
 
 static const enum option_id ids[] = {
-	'i', 'w',        OPTION_BUSY, 'd', 'c', OPTION_NETNS, OPTION_ATTACH, OPTION_MAX_INTERFACES,
-	'j', OPTION_CSV, OPTION_END,
+	'i',           OPTION_CONTAINER,      'w', OPTION_BUSY, 'd',        'c', OPTION_NETNS,
+	OPTION_ATTACH, OPTION_MAX_INTERFACES, 'j', OPTION_CSV,  OPTION_END,
 };
 
 const struct command cmd_windows = {

@@ -68,6 +68,18 @@ static struct site *own_site(const struct engine *engine)
 	return engine->roster.sites[0];
 }
 
+static int reconsider(void *context, uint64_t expirations)
+{
+	struct engine *engine = context;
+
+	(void)expirations;
+	if (identity_selects(engine->roster.identity) && identity_look(engine->roster.identity))
+		roster_reconsider(&engine->roster, own_site(engine));
+	/* What goes before the next reading has its name by then. */
+	roster_name_containers(&engine->roster, clock_monotonic_ns());
+	return 0;
+}
+
 /* A site without links yet, that is not among the roster's. */
 static struct site *new_site(struct engine *engine)
 {
@@ -279,7 +291,7 @@ static int set_up(struct engine *engine, struct error *err)
 
 	ret = find_sites(engine, err);
 	if (!ret)
-		ret = selected_check_sites(&engine->options->selection, roster->sites,
+		ret = selected_check_sites(engine->options, roster->identity, roster->sites,
 					   roster->n_sites, err);
 	if (ret)
 		return ret;
@@ -303,11 +315,14 @@ static int set_up(struct engine *engine, struct error *err)
 	if (!ret && roster->namespaces)
 		ret = loop_add(engine->loop, namespaces_fd(roster->namespaces), netns_readable,
 			       engine, err);
+	if (!ret && roster->identity)
+		ret = loop_add_timer(engine->loop, IDENTITY_PERIOD_NS, reconsider, engine, err);
+	roster_name_containers(roster, clock_monotonic_ns());
 	return ret;
 }
 
-int engine_new(struct engine **out, struct loop *loop, const struct options *options,
-	       struct error *err)
+int engine_new(struct engine **out, struct loop *loop, struct identity *identity,
+	       const struct options *options, struct error *err)
 {
 	struct engine *engine = calloc(1, sizeof(*engine));
 	int ret;
@@ -316,6 +331,7 @@ int engine_new(struct engine **out, struct loop *loop, const struct options *opt
 		return error_errno(err, -ENOMEM, "cannot start");
 	engine->options = options;
 	engine->roster.options = options;
+	engine->roster.identity = identity;
 	engine->loop = loop;
 	ret = set_up(engine, err);
 	if (ret) {
@@ -370,6 +386,7 @@ int engine_read(struct engine *engine, struct rate **rates, size_t *n, uint64_t 
 	ret = probe_read(engine->roster.probe, err);
 	if (ret)
 		return ret;
+	roster_name_containers(&engine->roster, now.monotonic_ns);
 	most = engine->roster.n + engine->roster.n_finished + 1;
 	if (array_reserve(&engine->rates, &engine->rates_capacity, most, sizeof(*engine->rates)))
 		return error_errno(err, -ENOMEM, "cannot keep the rates of %zu interfaces", most);
@@ -383,7 +400,7 @@ int engine_read(struct engine *engine, struct rate **rates, size_t *n, uint64_t 
 		struct rate *rate = &engine->rates[got++];
 
 		now.counters = *probe_counters(engine->roster.probe, interface->slot);
-		roster_name_rate(rate, interface);
+		roster_name_rate(&engine->roster, rate, interface);
 		rate_between(rate, &interface->last, &now);
 		interface->last = now;
 	}
@@ -403,6 +420,8 @@ int engine_read(struct engine *engine, struct rate **rates, size_t *n, uint64_t 
 void engine_finish(struct engine *engine)
 {
 	size_t i;
+
+	roster_name_containers(&engine->roster, clock_monotonic_ns());
 
 	for (i = engine->roster.n_sites; i > 0; i--)
 		roster_detach_site(&engine->roster, engine->roster.sites[i - 1]);
@@ -444,6 +463,7 @@ int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_
 		return ret;
 	engine->windows_until_ns = until_ns;
 	publish_losses(engine);
+	roster_name_containers(&engine->roster, clock_monotonic_ns());
 	*span = (struct series_span){.from_ns = from_ns,
 				     .until_ns = until_ns,
 				     .width_ns = width_ns,
@@ -464,7 +484,11 @@ void engine_set_hot(struct engine *engine, uint32_t slot, enum direction directi
 
 int engine_read_drops(struct engine *engine, struct drop_sum **sums, size_t *n, struct error *err)
 {
-	return probe_read_drops(engine->roster.probe, sums, n, err);
+	int ret = probe_read_drops(engine->roster.probe, sums, n, err);
+
+	if (!ret)
+		roster_name_containers(&engine->roster, clock_monotonic_ns());
+	return ret;
 }
 
 const struct interface *engine_interfaces(const struct engine *engine, size_t *n)
@@ -483,10 +507,26 @@ const struct interface *engine_interface(const struct engine *engine, uint32_t s
 	return NULL;
 }
 
+const char *engine_container(const struct engine *engine, uint32_t slot)
+{
+	return roster_container(&engine->roster, slot);
+}
+
 void engine_on_leaving(struct engine *engine, engine_leaving_fn fn, void *context)
 {
 	engine->roster.leaving = fn;
 	engine->roster.leaving_context = context;
+}
+
+bool engine_has_windows(const struct engine *engine, const char *netns, uint32_t ifindex)
+{
+	const struct members *members = &engine->roster.members;
+	size_t i;
+
+	for (i = 0; i < members->n; i++)
+		if (members->items[i].ifindex == ifindex && !strcmp(members->items[i].netns, netns))
+			return true;
+	return false;
 }
 
 uint64_t engine_windows_until_ns(const struct engine *engine)

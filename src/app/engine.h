@@ -9,9 +9,11 @@
 #ifndef IFPULSE_APP_ENGINE_H
 #define IFPULSE_APP_ENGINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/identity.h"
 #include "app/loop.h"
 #include "app/options.h"
 #include "app/roster.h"
@@ -25,10 +27,11 @@ struct engine;
 
 /*
  * Loads the probe and attaches every selected interface. Interfaces that appear later are attached by
- * events on `loop`. 0 or -errno; -ENODEV when a selected name does not exist.
+ * events on `loop`, and as soon as `identity` (borrowed; NULL: nobody asks) knows who is behind them. 0 or
+ * -errno; -ENODEV when a selected name does not exist.
  */
-int engine_new(struct engine **out, struct loop *loop, const struct options *options,
-	       struct error *err);
+int engine_new(struct engine **out, struct loop *loop, struct identity *identity,
+	       const struct options *options, struct error *err);
 /* Detaches everything. NULL-safe. */
 void engine_free(struct engine *engine);
 
@@ -72,9 +75,18 @@ void engine_set_hot(struct engine *engine, uint32_t slot, enum direction directi
 /* Who has a slot now; NULL for one that nobody has. */
 const struct interface *engine_interface(const struct engine *engine, uint32_t slot);
 
+/*
+ * What is behind the interface that has a slot, or had it last; NULL: nothing, or not known. Valid until the
+ * loop goes on.
+ */
+const char *engine_container(const struct engine *engine, uint32_t slot);
+
 /* An interface goes, and its slot's drops with it: they can be read for the last time. */
 typedef void (*engine_leaving_fn)(void *context, const struct interface *interface);
 void engine_on_leaving(struct engine *engine, engine_leaving_fn fn, void *context);
+
+/* Whether the next engine_take_windows() may have some of the interface: it is attached, or has just gone. */
+bool engine_has_windows(const struct engine *engine, const char *netns, uint32_t ifindex);
 
 /* Where the next engine_take_windows() begins. */
 uint64_t engine_windows_until_ns(const struct engine *engine);

@@ -35,6 +35,11 @@ bool missed_add(struct missed *missed, uint64_t netns, uint32_t ifindex, bool wa
 	return true;
 }
 
+bool missed_has(const struct missed *missed, uint64_t netns, uint32_t ifindex)
+{
+	return find(missed, netns, ifindex);
+}
+
 void missed_remove(struct missed *missed, uint64_t netns, uint32_t ifindex)
 {
 	struct missed_interface *known = find(missed, netns, ifindex);

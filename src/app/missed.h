@@ -26,6 +26,7 @@ void missed_release(struct missed *missed);
 
 /* Whether that is news, for which reason it is told. Without memory it is news each time. */
 bool missed_add(struct missed *missed, uint64_t netns, uint32_t ifindex, bool wants_slot);
+bool missed_has(const struct missed *missed, uint64_t netns, uint32_t ifindex);
 void missed_remove(struct missed *missed, uint64_t netns, uint32_t ifindex);
 /* All of a namespace. */
 void missed_remove_netns(struct missed *missed, uint64_t netns);

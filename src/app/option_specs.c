@@ -186,6 +186,16 @@ static int take_netns(const struct option_spec *spec, void *value, const char *t
 	return ret ? error_errno(err, ret, "cannot take namespace '%s'", text) : 0;
 }
 
+static int take_container(const struct option_spec *spec, void *value, const char *text,
+			  struct error *err)
+{
+	int ret = selection_add_any(value, text);
+
+	if (ret == -EINVAL)
+		return error_set(err, ret, "--%s needs a name, not '%s'", spec->name, text);
+	return ret ? error_errno(err, ret, "cannot take container '%s'", text) : 0;
+}
+
 /* Of the options as a whole: off is no width. */
 static int take_window(const struct option_spec *spec, void *value, const char *text,
 		       struct error *err)
@@ -242,6 +252,8 @@ const struct option_spec option_specs[] = {
 	 take_interface, AT(selection), 0, 0},
 	{OPTION_NETNS, "netns", "NAME|PID|all", "in these network namespaces, too; repeatable",
 	 take_netns, AT(netns), 0, 0},
+	{OPTION_CONTAINER, "container", "NAME|GLOB", "those of these containers; likewise",
+	 take_container, AT(containers), 0, 0},
 	{'I', "interval", "TIME", "between reports, at least 1ms (default 1s)", take_time,
 	 AT(interval_ns), NSEC_PER_MSEC, 0},
 	{'w', "window", "TIME|off", "width of windows, 10us to 1s (default 100us)", take_window, 0,

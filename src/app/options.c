@@ -321,4 +321,5 @@ void options_release(struct options *options)
 {
 	selection_release(&options->selection);
 	netns_selection_release(&options->netns);
+	selection_release(&options->containers);
 }

@@ -61,6 +61,7 @@ enum option_id {
 	OPTION_MAX_SIZE,
 	OPTION_KEEP,
 	OPTION_VERSION,
+	OPTION_CONTAINER,
 };
 
 /* What every command takes that judges bursts, for its list of ids. */
@@ -145,6 +146,7 @@ struct options {
 	struct moment from, to;
 	uint64_t max_size, keep_ns;   /* of a recording; 0: no limit */
 	struct netns_selection netns; /* other network namespaces, too; empty: only our own */
+	struct selection containers;
 };
 
 struct command {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/selected.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -17,11 +18,13 @@
 #define CHECKS_AT_ONCE 8
 #define MENDED_AT_MOST 5
 #define CROWD_AT_ONCE 8 /* interfaces that come within a second */
+#define NAMES_PERIOD_NS (100 * NSEC_PER_MSEC)
 
 void roster_release(struct roster *roster)
 {
 	free(roster->interfaces);
 	free(roster->finished);
+	free(roster->containers);
 	members_release(&roster->members);
 	missed_release(&roster->missed);
 }
@@ -118,9 +121,55 @@ static bool is_crowd(struct roster *roster, uint64_t now_ns)
 	return ++roster->came > CROWD_AT_ONCE || roster->n >= PROBE_CROWD;
 }
 
+const char *roster_container(const struct roster *roster, uint32_t slot)
+{
+	if (slot >= roster->containers_capacity || !roster->containers[slot].text[0])
+		return NULL;
+	return roster->containers[slot].text;
+}
+
+/* Behind all interfaces of another namespace is whoever's it is; NULL where that is not known. */
+static const struct container *container_of_site(const struct site *site)
+{
+	return site->ns->container.kind == CONTAINER_UNKNOWN ? NULL : &site->ns->container;
+}
+
+static void update_container(struct roster *roster, const struct site *site, uint32_t slot,
+			     const struct link *link, bool may_look)
+{
+	char *name = roster->containers[slot].text;
+	const struct container *container;
+
+	if (!site->ns) {
+		identity_update_name(roster->identity, link, may_look, name);
+		return;
+	}
+	container = container_of_site(site);
+	snprintf(name, CONTAINER_NAME_SIZE, "%s", container ? container->name : "");
+}
+
+/* By what is known: it does not look. `is_new`: what was behind before is of no account. */
+static void name_container(struct roster *roster, const struct site *site, uint32_t slot,
+			   const struct link *link, bool is_new)
+{
+	if (!roster->identity || array_reserve(&roster->containers, &roster->containers_capacity,
+					       (size_t)slot + 1, sizeof(*roster->containers)))
+		return;
+	if (is_new)
+		roster->containers[slot].text[0] = '\0';
+	update_container(roster, site, slot, link, false);
+}
+
 bool roster_wants(const struct roster *roster, const struct site *site, const struct link *link)
 {
-	return selection_matches_in(&roster->options->selection, site->name, link->ifname);
+	const struct options *options = roster->options;
+
+	if (!selection_matches_in(&options->selection, site->name, link->ifname))
+		return false;
+	if (!site->ns)
+		return identity_wants(roster->identity, link);
+	return !options->containers.n ||
+	       container_is_selected(&options->containers, container_of_site(site));
 }
 
 /* An interface that cannot be attached is a loss to be told, not an end of everything. */
@@ -150,6 +199,7 @@ void roster_attach(struct roster *roster, struct site *site, const struct link *
 	snprintf(interface.ifname, sizeof(interface.ifname), "%s", link->ifname);
 	memcpy(member.ifname, interface.ifname, sizeof(member.ifname));
 	memcpy(member.netns, site->name, sizeof(member.netns));
+	name_container(roster, site, interface.slot, link, true);
 	member.slot = interface.slot;
 	if (roster->options->window_ns && members_add(&roster->members, &member))
 		log_warning("%s: no memory for its windows", link->ifname);
@@ -162,8 +212,10 @@ void roster_attach(struct roster *roster, struct site *site, const struct link *
 	log_debug("attached to %s%s%s", site->name, site->ns ? "/" : "", link->ifname);
 }
 
-void roster_name_rate(struct rate *rate, const struct interface *interface)
+void roster_name_rate(const struct roster *roster, struct rate *rate,
+		      const struct interface *interface)
 {
+	(void)roster;
 	rate->ifindex = interface->ifindex;
 	rate->slot = interface->slot;
 	memcpy(rate->ifname, interface->ifname, sizeof(rate->ifname));
@@ -229,7 +281,7 @@ void roster_detach(struct roster *roster, struct interface *interface, const str
 	} else {
 		struct rate *rate = &roster->finished[roster->n_finished++];
 
-		roster_name_rate(rate, interface);
+		roster_name_rate(roster, rate, interface);
 		rate_between(rate, &interface->last, &now);
 	}
 	if (roster->leaving)
@@ -242,20 +294,50 @@ void roster_detach(struct roster *roster, struct interface *interface, const str
 		(size_t)(roster->interfaces + roster->n - interface) * sizeof(*interface));
 }
 
-static void rename_interface(struct roster *roster, struct interface *interface, const char *ifname)
+/* The last that is told of a veth before it goes is that it has no other end. */
+static bool has_same_behind(const struct link *before, const struct link *after)
 {
-	snprintf(interface->ifname, sizeof(interface->ifname), "%s", ifname);
-	members_rename(&roster->members, interface->slot, ifname);
+	if (!after->lower)
+		return true;
+	return before->lower == after->lower && before->lower_netnsid == after->lower_netnsid;
 }
 
-void roster_site_renamed(struct roster *roster, const struct site *site)
+static void rename_interface(struct roster *roster, struct interface *interface,
+			     const struct link *before, const struct link *after)
+{
+	snprintf(interface->ifname, sizeof(interface->ifname), "%s", after->ifname);
+	members_rename(&roster->members, interface->slot, interface->ifname);
+	name_container(roster, interface->site, interface->slot, after,
+		       !before || !has_same_behind(before, after));
+}
+
+/*
+ * As long as the other end stays where it is, an event says nothing of who is there: of one that is probed
+ * roster_reconsider() judges that. What is known may just be lacking, with a namespace on its way out.
+ */
+static bool is_still_wanted(const struct roster *roster, const struct site *site,
+			    const struct link *before, const struct link *after)
+{
+	if (!has_same_behind(before, after))
+		return roster_wants(roster, site, after);
+	return selection_matches_in(&roster->options->selection, site->name, after->ifname);
+}
+
+void roster_site_renamed(struct roster *roster, struct site *site)
 {
 	size_t i;
 
-	for (i = 0; i < roster->n; i++)
-		if (roster->interfaces[i].site == site)
-			members_rename_netns(&roster->members, roster->interfaces[i].slot,
-					     site->name);
+	for (i = 0; i < roster->n; i++) {
+		const struct interface *interface = &roster->interfaces[i];
+		const struct link *link = links_get(site->links, interface->ifindex);
+
+		if (interface->site != site)
+			continue;
+		members_rename_netns(&roster->members, interface->slot, site->name);
+		if (link)
+			name_container(roster, site, interface->slot, link, false);
+	}
+	roster_reconsider(roster, site);
 }
 
 void roster_link_changed(struct roster *roster, struct site *site, const struct link *before,
@@ -263,19 +345,74 @@ void roster_link_changed(struct roster *roster, struct site *site, const struct 
 {
 	uint32_t ifindex = before ? before->ifindex : after->ifindex;
 	struct interface *interface = find(roster, site, ifindex);
-	bool wanted = after && roster_wants(roster, site, after);
+	bool is_known = interface && before;
+	bool wanted = after && (is_known ? is_still_wanted(roster, site, before, after)
+					 : roster_wants(roster, site, after));
 
 	if (interface && !wanted)
 		roster_detach(roster, interface, before);
 	else if (!interface && wanted)
 		roster_attach(roster, site, after, is_crowd(roster, clock_monotonic_ns()));
 	else if (interface)
-		rename_interface(roster, interface, after->ifname);
+		rename_interface(roster, interface, before, after);
 	if (!wanted)
 		missed_remove(&roster->missed, site->netns, ifindex);
 	/* Also one that is not probed, or only changed, can stand between two others. */
 	roster->stack_changed = true;
 	roster_publish(roster);
+}
+
+static bool needs_change(const struct roster *roster, const struct site *site,
+			 const struct link *link)
+{
+	bool wanted = roster_wants(roster, site, link);
+
+	if (find(roster, site, link->ifindex))
+		return !wanted;
+	return wanted != missed_has(&roster->missed, site->netns, link->ifindex);
+}
+
+static void change(struct roster *roster, struct site *site, const struct link *link)
+{
+	struct interface *interface = find(roster, site, link->ifindex);
+
+	if (interface) {
+		roster_detach(roster, interface, link);
+		roster->stack_changed = true;
+	} else if (roster_wants(roster, site, link)) {
+		roster_attach(roster, site, link, is_crowd(roster, clock_monotonic_ns()));
+	} else {
+		missed_remove(&roster->missed, site->netns, link->ifindex);
+	}
+}
+
+void roster_reconsider(struct roster *roster, struct site *site)
+{
+	links_for_each (link, site->links) {
+		if (!needs_change(roster, site, link) || !site_enter(site))
+			continue;
+		change(roster, site, link);
+		site_leave(site);
+	}
+	roster_publish(roster);
+}
+
+void roster_name_containers(struct roster *roster, uint64_t now_ns)
+{
+	size_t i;
+
+	if (!roster->identity || now_ns - roster->named_ns < NAMES_PERIOD_NS)
+		return;
+	roster->named_ns = now_ns;
+	for (i = 0; i < roster->n; i++) {
+		const struct interface *interface = &roster->interfaces[i];
+		const struct site *site = interface->site;
+		const struct link *link = links_get(site->links, interface->ifindex);
+
+		/* One that has just gone keeps what it had. */
+		if (link && interface->slot < roster->containers_capacity)
+			update_container(roster, site, interface->slot, link, true);
+	}
 }
 
 static struct site *site_of(const struct roster *roster, uint64_t netns)

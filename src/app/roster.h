@@ -13,12 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/identity.h"
 #include "app/members.h"
 #include "app/missed.h"
 #include "app/options.h"
 #include "app/site.h"
 #include "base/error.h"
 #include "kernel/probe.h"
+#include "model/container.h"
 #include "model/rate.h"
 
 struct interface {
@@ -29,6 +31,10 @@ struct interface {
 	unsigned int mended; /* how often it was attached anew since another came in front */
 	bool in_total;
 	struct site *site;
+};
+
+struct container_name {
+	char text[CONTAINER_NAME_SIZE];
 };
 
 struct roster {
@@ -57,6 +63,11 @@ struct roster {
 	uint64_t checked_ns; /* when roster_check_hidden() last did, and where it was */
 	size_t check_at;
 	struct instance_state state; /* what other instances are shown */
+	struct identity *identity;   /* borrowed; NULL: nobody asks who is behind */
+	/* By slot, until it has another owner: what is behind, or was; empty: nothing, or not known. */
+	struct container_name *containers;
+	size_t containers_capacity;
+	uint64_t named_ns; /* when roster_name_containers() last did */
 };
 
 /* Frees what the roster owns; sites and probe are not. */
@@ -65,6 +76,7 @@ void roster_release(struct roster *roster);
 /* Both clocks, counters unset. */
 struct rate_reading roster_read_clocks(void);
 
+/* Whether the options ask for the interface, by what is known of it. */
 bool roster_wants(const struct roster *roster, const struct site *site, const struct link *link);
 
 /* An interface that cannot be attached is told and remembered as missed. */
@@ -79,11 +91,23 @@ void roster_link_changed(struct roster *roster, struct site *site, const struct 
 			 const struct link *after);
 void roster_links_resynced(struct roster *roster, struct site *site);
 
-/* One that is called otherwise now. */
-void roster_site_renamed(struct roster *roster, const struct site *site);
+/* One that is called otherwise now, or somebody else's. */
+void roster_site_renamed(struct roster *roster, struct site *site);
 
 /* Detaches all of a site, which may be gone; goes there itself. */
 void roster_detach_site(struct roster *roster, struct site *site);
+
+/*
+ * With --container: another may be behind an interface than was. Of our own site every IDENTITY_PERIOD_NS. Goes
+ * there itself.
+ */
+void roster_reconsider(struct roster *roster, struct site *site);
+
+/*
+ * Behind every reading, never before: it may look at all processes. Brings up to date what is behind each
+ * interface.
+ */
+void roster_name_containers(struct roster *roster, uint64_t now_ns);
 
 /* Now and then, with every reading, going there themselves: see the comments in roster.c. */
 void roster_check_hidden(struct roster *roster, uint64_t now_ns);
@@ -96,7 +120,11 @@ void roster_release_slot(struct roster *roster, uint32_t slot);
 void roster_refresh_stack(struct roster *roster);
 
 /* Puts the interface's identity into a rate. */
-void roster_name_rate(struct rate *rate, const struct interface *interface);
+void roster_name_rate(const struct roster *roster, struct rate *rate,
+		      const struct interface *interface);
+
+/* What is behind the interface that has the slot, or had it last; NULL: nothing, or not known. */
+const char *roster_container(const struct roster *roster, uint32_t slot);
 
 /* Shows the state to other instances. */
 void roster_publish(struct roster *roster);
