@@ -20,7 +20,8 @@
 
 struct rate_view {
 	const struct output *output;
-	bool has_peaks, in_place;
+	bool in_place;
+	struct show_rate_columns columns; /* of containers from the first that is known on */
 	struct table *table;
 	size_t lines_shown; /* above the cursor, to be drawn over */
 	uint64_t shown_ns;  /* when (CLOCK_MONOTONIC); 0: never */
@@ -46,9 +47,9 @@ int rate_view_new(struct rate_view **out, const struct output *output, bool has_
 	if (!view)
 		return -ENOMEM;
 	view->output = output;
-	view->has_peaks = has_peaks;
+	view->columns.peaks = has_peaks;
 	view->in_place = in_place;
-	if (show_rate_table_new(&view->table, has_peaks, output->colour)) {
+	if (show_rate_table_new(&view->table, &view->columns, output->colour)) {
 		free(view);
 		return -ENOMEM;
 	}
@@ -110,7 +111,7 @@ static void draw(struct rate_view *view, const struct rate *rates, size_t n)
 	busiest = busiest_find(rates, n, rows > LINES_BESIDES ? rows - LINES_BESIDES : 1);
 	for (i = 0; i < n; i++) {
 		if (busiest_takes(&busiest, &rates[i]))
-			show_rate_row(view->table, &rates[i], view->has_peaks);
+			show_rate_row(view->table, &rates[i], &view->columns);
 		else
 			hidden++;
 	}
@@ -130,17 +131,35 @@ static void append(struct rate_view *view, const struct rate *rates, size_t n)
 	if (!n)
 		return;
 	for (i = 0; i < n; i++)
-		show_rate_row(view->table, &rates[i], view->has_peaks);
+		show_rate_row(view->table, &rates[i], &view->columns);
 	sink_format(sink, "%s\n", units_format_wall(time, rates[0].start_wall_ns));
 	table_print(view->table, sink, output_columns(view->output));
 	sink_text(sink, "\n");
 	sink_commit(sink);
 }
 
+/* A column that came and went with the containers would move all the others. */
+static void follow_containers(struct rate_view *view, const struct rate *rates, size_t n)
+{
+	struct show_rate_columns columns = view->columns;
+	struct table *table;
+	size_t i;
+
+	for (i = 0; i < n && !columns.containers; i++)
+		columns.containers = rates[i].container[0];
+	if (columns.containers == view->columns.containers ||
+	    show_rate_table_new(&table, &columns, view->output->colour))
+		return;
+	table_free(view->table);
+	view->table = table;
+	view->columns = columns;
+}
+
 void rate_view_show(struct rate_view *view, const struct rate *rates, size_t n, bool is_last)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 
+	follow_containers(view, rates, n);
 	if (!view->in_place) {
 		append(view, rates, n);
 	} else if (is_last || !view->shown_ns || now_ns - view->shown_ns >= PICTURE_MIN_NS) {

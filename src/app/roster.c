@@ -215,11 +215,13 @@ void roster_attach(struct roster *roster, struct site *site, const struct link *
 void roster_name_rate(const struct roster *roster, struct rate *rate,
 		      const struct interface *interface)
 {
-	(void)roster;
+	const char *container = roster_container(roster, interface->slot);
+
 	rate->ifindex = interface->ifindex;
 	rate->slot = interface->slot;
 	memcpy(rate->ifname, interface->ifname, sizeof(rate->ifname));
 	memcpy(rate->netns, interface->site->name, sizeof(rate->netns));
+	snprintf(rate->container, sizeof(rate->container), "%s", container ? container : "");
 	rate->in_total = interface->in_total;
 }
 

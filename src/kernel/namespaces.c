@@ -58,8 +58,9 @@ struct namespaces {
 	struct entry **entries; /* each allocated on its own: they stay where they are */
 	size_t n, capacity;
 	uint64_t scanned_ns;
-	uint64_t scan_cpu_ns, listener_cpu_ns; /* of the last scan, without its listener; and of that */
-	unsigned int hinted; /* scans to be made soon */
+	uint64_t scan_cpu_ns,
+		listener_cpu_ns; /* of the last scan, without its listener; and of that */
+	unsigned int hinted;     /* scans to be made soon */
 	uint64_t overflows;
 };
 

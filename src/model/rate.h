@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/container.h"
 #include "model/counters.h"
 #include "model/netns_name.h"
 
@@ -33,6 +34,8 @@ struct rate {
 	uint64_t peak_bps[N_DIRECTIONS]; /* of the busiest window that began within the interval */
 	bool in_total;               /* its packets are not those of another counted interface */
 	char netns[NETNS_NAME_SIZE]; /* where the interface is */
+	/* What is behind it, or was when it went; empty: nothing, or not known. */
+	char container[CONTAINER_NAME_SIZE];
 };
 
 /* `count` in interval_ns as a count per second, to the nearest; 0 for an empty interval. */

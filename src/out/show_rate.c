@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "out/show_rate.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <langinfo.h>
 #include <stdio.h>
@@ -49,6 +50,7 @@ void show_rate_record(struct writer *writer, const struct rate *rate)
 		put_field(writer, direction, "peak_bps", known && rate->has_peak,
 			  rate->peak_bps[d]);
 	}
+	writer_text(writer, "container", rate->container[0] ? rate->container : NULL);
 	writer_end(writer);
 }
 
@@ -56,28 +58,36 @@ void show_rate_record(struct writer *writer, const struct rate *rate)
 #define RATE_WIDTH 12
 #define PACKETS_WIDTH 8
 
-int show_rate_table_new(struct table **out, bool has_peaks, bool use_colour)
+int show_rate_table_new(struct table **out, const struct show_rate_columns *columns,
+			bool use_colour)
 {
 	static const char *const titles[] = {"RECEIVED", "SENT"};
 	static const char *const arrows[] = {"↓ RECEIVED", "↑ SENT"};
 	bool has_arrows = !strcmp(nl_langinfo(CODESET), "UTF-8");
-	struct table_column columns[1 + N_DIRECTIONS * 4] = {{.title = "INTERFACE"}};
+	struct table_column all[2 + N_DIRECTIONS * 4] = {{.title = "INTERFACE"}};
 	unsigned int d;
 	size_t n = 1;
 
 	for (d = 0; d < N_DIRECTIONS; d++) {
-		columns[n++] = (struct table_column){.title = (has_arrows ? arrows : titles)[d],
-						     .right = true,
-						     .min_width = RATE_WIDTH,
-						     .rank = 1 + d};
-		if (has_peaks)
-			columns[n++] = (struct table_column){
-				.title = "PEAK", .right = true, .min_width = RATE_WIDTH, .rank = 4};
-		columns[n++] = (struct table_column){
-			.title = "PKT/S", .right = true, .min_width = PACKETS_WIDTH, .rank = 5};
-		columns[n++] = (struct table_column){.title = "DROP", .right = true, .rank = 3};
+		all[n++] = (struct table_column){.title = (has_arrows ? arrows : titles)[d],
+						 .right = true,
+						 .min_width = RATE_WIDTH,
+						 .rank = 1 + d};
+		if (columns->peaks)
+			all[n++] = (struct table_column){
+				.title = "PEAK", .right = true, .min_width = RATE_WIDTH, .rank = 5};
+		all[n++] = (struct table_column){
+			.title = "PKT/S", .right = true, .min_width = PACKETS_WIDTH, .rank = 6};
+		all[n++] = (struct table_column){.title = "DROP", .right = true, .rank = 4};
 	}
-	return table_new(out, columns, n, use_colour);
+	/* Last, so that a name that comes or goes moves no number. */
+	if (columns->containers)
+		all[n++] = (struct table_column){.title = "CONTAINER", .rank = 3};
+	if (table_new(out, all, n, use_colour))
+		return -ENOMEM;
+	if (columns->containers)
+		table_may_cut(*out, n - 1, CONTAINER_WIDTH_MIN);
+	return 0;
 }
 
 static void put_bps_cell(struct table *table, uint64_t bps)
@@ -96,7 +106,8 @@ static void put_unknown_cells(struct table *table, bool has_peaks)
 		table_cell(table, TABLE_DIM, "-");
 }
 
-void show_rate_row(struct table *table, const struct rate *rate, bool has_peaks)
+void show_rate_row(struct table *table, const struct rate *rate,
+		   const struct show_rate_columns *columns)
 {
 	int d;
 
@@ -107,16 +118,18 @@ void show_rate_row(struct table *table, const struct rate *rate, bool has_peaks)
 			rate_per_second(rate->delta.traffic[d].wire_packets, rate->interval_ns);
 
 		if (rate->is_unknown) {
-			put_unknown_cells(table, has_peaks);
+			put_unknown_cells(table, columns->peaks);
 			continue;
 		}
 		put_bps_cell(table, rate->bps[d]);
-		if (has_peaks && rate->has_peak)
+		if (columns->peaks && rate->has_peak)
 			put_bps_cell(table, rate->peak_bps[d]);
-		else if (has_peaks)
+		else if (columns->peaks)
 			table_cell(table, TABLE_DIM, "-");
 		table_cell(table, packets ? TABLE_PLAIN : TABLE_DIM, "%" PRIu64, packets);
 		table_cell(table, rate->delta.drops[d] ? TABLE_BAD : TABLE_DIM, "%" PRIu64,
 			   rate->delta.drops[d]);
 	}
+	if (columns->containers)
+		table_cell(table, TABLE_PLAIN, "%s", rate->container[0] ? rate->container : "-");
 }

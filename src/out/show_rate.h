@@ -9,16 +9,23 @@
 
 /*
  * Fields: time (start of the interval) interval_us ifindex ifname netns, then {rx,tx}_{bytes,packets,
- * wire_bytes,wire_packets,drops,bps,peak_bps}. The total has a null ifindex; a peak that is not known
- * is null, and so is all that was counted where the rate is unknown.
+ * wire_bytes,wire_packets,drops,bps,peak_bps}, and container. The total has a null ifindex; a peak or a
+ * container that is not known is null, and so is all that was counted where the rate is unknown.
  */
 void show_rate_record(struct writer *writer, const struct rate *rate);
 
+/* Those of the table that are not always there. */
+struct show_rate_columns {
+	bool peaks, containers;
+};
+
 /*
- * 0 or -ENOMEM. Rows follow `has_peaks`. On a narrow terminal packets per second go first, then peaks,
- * then drops.
+ * 0 or -ENOMEM. On a narrow terminal containers are shortened; then packets per second go first, then
+ * peaks, then drops.
  */
-int show_rate_table_new(struct table **out, bool has_peaks, bool use_colour);
-void show_rate_row(struct table *table, const struct rate *rate, bool has_peaks);
+int show_rate_table_new(struct table **out, const struct show_rate_columns *columns,
+			bool use_colour);
+void show_rate_row(struct table *table, const struct rate *rate,
+		   const struct show_rate_columns *columns);
 
 #endif

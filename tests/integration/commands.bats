@@ -102,7 +102,7 @@ is_down() { # NS IFNAME
 	make_pair
 	start_ifpulse "$NS0" rate -I 300ms -i v0
 	wait_for_line "$IFPULSE_OUT" '^INTERFACE +↓ RECEIVED +PEAK +PKT/S +DROP +↑ SENT '
-	wait_for_line "$IFPULSE_OUT" '^v0 +0 bit/s +0 bit/s +0 +0 +0 bit/s +0 bit/s +0 +0$'
+	wait_for_line "$IFPULSE_OUT" '^v0 +0 bit/s +0 bit/s +0 +0 +0 bit/s +0 bit/s +0 +0 +'"$NS1"'$'
 	send "$NS0" frames raw-send --interface v0 --count 50000 --size 1514
 	wait_for_line "$IFPULSE_OUT" '^v0 .* [0-9]+ +[0-9]+ +[0-9.]+ [MG]bit/s +[0-9.]+ [MG]bit/s '
 	stop_ifpulse
