@@ -60,6 +60,17 @@ static bool selects(const struct drops_command *drops)
 	return drops->options.selection.n || identity_selects(drops->identity);
 }
 
+static void take_identity(const struct drops_command *drops, struct drop_entry *entry,
+			  const struct interface *interface)
+{
+	const char *container = engine_container(drops->engine, interface->slot);
+
+	entry->ifindex = interface->ifindex;
+	memcpy(entry->ifname, interface->ifname, sizeof(entry->ifname));
+	memcpy(entry->netns, interface->site->name, sizeof(entry->netns));
+	snprintf(entry->container, sizeof(entry->container), "%s", container ? container : "");
+}
+
 /* What one kind of drops, seen by the probe, has come to since the last look. */
 static int take_seen(struct drops_command *drops, const struct drop_sum *sum)
 {
@@ -73,11 +84,8 @@ static int take_seen(struct drops_command *drops, const struct drop_sum *sum)
 	if (!interface && (sum->kind.slot != SLOT_NONE || selects(drops)))
 		return 0;
 	entry.kind.slot = SLOT_NONE;
-	if (interface) {
-		entry.ifindex = interface->ifindex;
-		memcpy(entry.ifname, interface->ifname, sizeof(entry.ifname));
-		memcpy(entry.netns, interface->site->name, sizeof(entry.netns));
-	}
+	if (interface)
+		take_identity(drops, &entry, interface);
 	return drop_rows_add(&drops->interval, &entry);
 }
 
@@ -88,7 +96,7 @@ static int take_device(struct drops_command *drops, const struct interface *inte
 		engine_link(drops->engine, interface->site->name, interface->ifindex);
 	struct drop_device *device = device_of(drops, interface->slot);
 	struct drop_device_row rows[DROP_DEVICE_COUNTERS];
-	struct drop_entry entry = {.ifindex = interface->ifindex};
+	struct drop_entry entry = {0};
 	unsigned int i, n;
 	int ret = 0;
 
@@ -96,8 +104,7 @@ static int take_device(struct drops_command *drops, const struct interface *inte
 		return -ENOMEM;
 	if (!link)
 		return 0;
-	memcpy(entry.ifname, interface->ifname, sizeof(entry.ifname));
-	memcpy(entry.netns, interface->site->name, sizeof(entry.netns));
+	take_identity(drops, &entry, interface);
 	n = drop_device_take(device, &link->stats, rows);
 	for (i = 0; !ret && i < n; i++) {
 		entry.kind.direction = rows[i].direction;
@@ -158,6 +165,7 @@ static struct drop_row row_of(struct drops_command *drops, const struct drop_ent
 					 : drop_reasons_name(drops->reasons, entry->kind.reason),
 		.packets = entry->packets,
 		.netns = entry->netns,
+		.container = entry->container[0] ? entry->container : NULL,
 	};
 
 	if (drops->symbols && !entry->counter)
@@ -256,9 +264,20 @@ static int set_up(struct drops_command *drops, struct error *err)
 	return ret;
 }
 
+static bool is_any_known(const struct drop_rows *rows)
+{
+	size_t i;
+
+	for (i = 0; i < rows->n; i++)
+		if (rows->items[i].container[0])
+			return true;
+	return false;
+}
+
 /* For people; records can be added up. */
 static int summarise(struct drops_command *drops)
 {
+	struct show_drop_columns columns = {.where = drops->symbols};
 	char where[SYMBOLS_TEXT_SIZE];
 	struct table *table;
 	size_t i;
@@ -269,13 +288,14 @@ static int summarise(struct drops_command *drops)
 		log_info("nothing was dropped");
 		return 0;
 	}
-	if (show_drop_table_new(&table, drops->symbols, drops->output.colour))
+	columns.containers = is_any_known(&drops->total);
+	if (show_drop_table_new(&table, &columns, drops->output.colour))
 		return -ENOMEM;
 	drop_rows_sort(&drops->total);
 	for (i = 0; i < drops->total.n; i++) {
 		struct drop_row row = row_of(drops, &drops->total.items[i], where, sizeof(where));
 
-		show_drop_row(table, &row, drops->symbols);
+		show_drop_row(table, &row, &columns);
 	}
 	table_print(table, drops->output.sink, output_columns(&drops->output));
 	table_free(table);

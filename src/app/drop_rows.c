@@ -19,7 +19,8 @@ static bool is_same(const struct drop_entry *a, const struct drop_entry *b)
 	return a->ifindex == b->ifindex && a->kind.direction == b->kind.direction &&
 	       a->kind.reason == b->kind.reason && a->kind.location == b->kind.location &&
 	       a->counter == b->counter && !strcmp(a->ifname, b->ifname) &&
-	       !strcmp(a->netns, b->netns);
+	       !strcmp(a->netns, b->netns) &&
+	       (!a->container[0] || !b->container[0] || !strcmp(a->container, b->container));
 }
 
 int drop_rows_add(struct drop_rows *rows, const struct drop_entry *entry)
@@ -30,6 +31,9 @@ int drop_rows_add(struct drop_rows *rows, const struct drop_entry *entry)
 		if (!is_same(&rows->items[i], entry))
 			continue;
 		rows->items[i].packets += entry->packets;
+		if (!rows->items[i].container[0])
+			memcpy(rows->items[i].container, entry->container,
+			       sizeof(entry->container));
 		return 0;
 	}
 	if (array_reserve(&rows->items, &rows->capacity, rows->n + 1, sizeof(*rows->items)))

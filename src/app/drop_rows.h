@@ -7,6 +7,7 @@
 
 #include <net/if.h>
 
+#include "model/container.h"
 #include "model/drop.h"
 #include "model/netns_name.h"
 
@@ -17,6 +18,8 @@ struct drop_entry {
 	const char *counter;   /* of rtnl_link_stats64, a literal; NULL: seen by the probe */
 	uint64_t packets;
 	char netns[NETNS_NAME_SIZE]; /* where the interface is */
+	char container
+		[CONTAINER_NAME_SIZE]; /* behind the interface; empty: none, or not known yet */
 };
 
 /* Zero it to make it; n may be set to 0. */
@@ -27,7 +30,10 @@ struct drop_rows {
 
 void drop_rows_release(struct drop_rows *rows);
 
-/* Adds to the entry that is the same but for its packets, or a new one. 0 or -ENOMEM. */
+/*
+ * Adds to the entry that is the same but for its packets, or a new one; a container that has come to be known
+ * is that of the entry so far. 0 or -ENOMEM.
+ */
 int drop_rows_add(struct drop_rows *rows, const struct drop_entry *entry);
 
 /* rows += add; 0 or -ENOMEM. */

@@ -18,12 +18,18 @@ struct drop_row {
 	const char *reason; /* NULL: unknown */
 	const char *where;  /* symbol+offset; NULL: not asked for, or unknown */
 	uint64_t packets;
-	const char *netns; /* where the interface is; NULL: our own */
+	const char *netns;     /* where the interface is; NULL: our own */
+	const char *container; /* behind the interface; NULL: none, or not known */
+};
+
+/* Those of the table that are not always there. */
+struct show_drop_columns {
+	bool containers, where;
 };
 
 /*
- * Fields: time interval_us ifindex ifname netns direction ("rx", "tx") source reason packets, and where if
- * `has_where`. Unknown is null; so is the direction of a drop that names no interface.
+ * Fields: time interval_us ifindex ifname netns direction ("rx", "tx") source reason packets, where if
+ * `has_where`, and container. Unknown is null; so is the direction of a drop that names no interface.
  */
 void show_drop_record(struct writer *writer, const struct drop_row *row, uint64_t wall_ns,
 		      uint64_t interval_ns, bool has_where);
@@ -32,7 +38,9 @@ void show_drop_record(struct writer *writer, const struct drop_row *row, uint64_
 void show_drop_line(struct sink *sink, const struct drop_row *row, uint64_t wall_ns);
 
 /* The sums over a run. 0 or -ENOMEM. */
-int show_drop_table_new(struct table **out, bool has_where, bool use_colour);
-void show_drop_row(struct table *table, const struct drop_row *row, bool has_where);
+int show_drop_table_new(struct table **out, const struct show_drop_columns *columns,
+			bool use_colour);
+void show_drop_row(struct table *table, const struct drop_row *row,
+		   const struct show_drop_columns *columns);
 
 #endif

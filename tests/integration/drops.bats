@@ -188,7 +188,7 @@ listen_tcp() {
 	stop_ifpulse "$TABLE_PID"
 	# Its last lines are the summary.
 	assert_equal "$(awk '$1 == "v0" && $2 == "tx" { $1 = $1; print }' "$TABLE_OUT" | tail -n 1)" \
-		"v0 tx $dropped kfree_skb QDISC_DROP" "the table's row"
+		"v0 tx $dropped kfree_skb QDISC_DROP $NS1" "the table's row"
 }
 
 # The same for programs and for people, besides the one that watch_drops started.
