@@ -53,6 +53,10 @@ wait_attached() { # NETNS/IFNAME
 	wait_for_line "$IFPULSE_ERR" "attached to $1\$"
 }
 
+was_attached_twice() { # NETNS/IFNAME
+	(($(grep -c "attached to $1\$" "$IFPULSE_ERR") == 2))
+}
+
 gone() { # NS IFNAME
 	! ip -n "$1" link show dev "$2" &>/dev/null
 }
@@ -135,8 +139,8 @@ gone() { # NS IFNAME
 	wait_for_line "$IFPULSE_ERR" "detached from $b/v1"
 	# A new one under the same index.
 	make_far_pair "$a" "$b"
-	wait_until 10 eval '[[ $(grep -c "attached to $a/v0\$" "$IFPULSE_ERR") == 2 ]]'
-	wait_until 10 eval '[[ $(grep -c "attached to $b/v1\$" "$IFPULSE_ERR") == 2 ]]'
+	wait_until 10 was_attached_twice "$a/v0"
+	wait_until 10 was_attached_twice "$b/v1"
 	settle "$a" v0 "$b" v1
 	send "$a" 7 100
 	settle "$a" v0 "$b" v1
@@ -159,7 +163,7 @@ gone() { # NS IFNAME
 }
 
 @test "by PID, by glob, all but some; -i NETNS/NAME" {
-	local home pid
+	local home
 	make_ns home home
 	make_pair
 	start_bg there "$NS1" sleep 300

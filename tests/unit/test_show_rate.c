@@ -102,7 +102,7 @@ static void records_the_unknown_as_null(void **state)
 	finish_text("time,interval_us,ifindex,ifname,netns,rx_bytes,rx_packets,rx_wire_bytes,"
 		    "rx_wire_packets,rx_drops,rx_bps,rx_peak_bps,tx_bytes,tx_packets,tx_wire_bytes,"
 		    "tx_wire_packets,tx_drops,tx_bps,tx_peak_bps,container\n"
-		    "2000-02-29T00:00:00.123456Z,100000,3,eth0,,,,,,,,,,,,,,,\n");
+		    "2000-02-29T00:00:00.123456Z,100000,3,eth0,,,,,,,,,,,,,,,,\n");
 }
 
 static const struct show_rate_columns plain, with_peaks = {.peaks = true};
@@ -217,15 +217,17 @@ static void records_containers(void **state)
 	(void)state;
 	rate.is_unknown = true;
 	strcpy(rate.container, "w\x1b\"eb\xff");
+	strcpy(rate.netns, "w/x");
 	start(WRITER_JSON_LINES);
 	show_rate_record(writer, &rate);
-	finish_json("{\"time\": \"2000-02-29T00:00:00.123456Z\", \"interval_us\": 100000,"
-		    " \"ifindex\": 3, \"ifname\": \"eth0\", \"rx_packets\": null,"
-		    " \"rx_bytes\": null, \"rx_wire_packets\": null, \"rx_wire_bytes\": null,"
-		    " \"rx_drops\": null, \"rx_bps\": null, \"rx_peak_bps\": null,"
-		    " \"tx_packets\": null, \"tx_bytes\": null, \"tx_wire_packets\": null,"
-		    " \"tx_wire_bytes\": null, \"tx_drops\": null, \"tx_bps\": null,"
-		    " \"tx_peak_bps\": null, \"container\": \"w\\u001b\\\"eb\ufffd\"}");
+	finish_json(
+		"{\"time\": \"2000-02-29T00:00:00.123456Z\", \"interval_us\": 100000,"
+		" \"ifindex\": 3, \"ifname\": \"eth0\", \"netns\": \"w/x\", \"rx_packets\": null,"
+		" \"rx_bytes\": null, \"rx_wire_packets\": null, \"rx_wire_bytes\": null,"
+		" \"rx_drops\": null, \"rx_bps\": null, \"rx_peak_bps\": null,"
+		" \"tx_packets\": null, \"tx_bytes\": null, \"tx_wire_packets\": null,"
+		" \"tx_wire_bytes\": null, \"tx_drops\": null, \"tx_bps\": null,"
+		" \"tx_peak_bps\": null, \"container\": \"w\\u001b\\\"eb\ufffd\"}");
 }
 
 /* A long name makes way, as far as it can, before any number does; both its ends are left. */
