@@ -178,7 +178,7 @@ static int take_interface(const struct option_spec *spec, void *value, const cha
 static int take_netns(const struct option_spec *spec, void *value, const char *text,
 		      struct error *err)
 {
-	int ret = netns_selection_add(value, text);
+	int ret = selection_add_any(value, text);
 
 	(void)spec;
 	if (ret == -EINVAL)

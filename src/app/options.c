@@ -320,6 +320,6 @@ int options_parse(struct options *options, const struct command **command,
 void options_release(struct options *options)
 {
 	selection_release(&options->selection);
-	netns_selection_release(&options->netns);
+	selection_release(&options->netns);
 	selection_release(&options->containers);
 }

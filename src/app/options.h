@@ -14,7 +14,6 @@
 #include "kernel/probe.h"
 #include "model/burst.h"
 #include "model/health.h"
-#include "model/netns_name.h"
 #include "model/select.h"
 #include "out/writer.h"
 
@@ -144,8 +143,8 @@ struct options {
 	const char *output; /* NULL: none was named */
 	enum export_format format_to;
 	struct moment from, to;
-	uint64_t max_size, keep_ns;   /* of a recording; 0: no limit */
-	struct netns_selection netns; /* other network namespaces, too; empty: only our own */
+	uint64_t max_size, keep_ns; /* of a recording; 0: no limit */
+	struct selection netns;     /* other network namespaces, too; empty: only our own */
 	struct selection containers;
 };
 

@@ -49,7 +49,6 @@ struct entry {
 };
 
 struct namespaces {
-	const struct netns_selection *selection;
 	struct namespaces_listener listener;
 	struct netlink *ask;
 	struct netns_events *events;
@@ -410,15 +409,15 @@ void namespaces_dispatch(struct namespaces *namespaces)
 /* --- life --- */
 
 /* Names that lead nowhere are slips of the pen; what a glob matches may come later. */
-static int check_literals(const struct namespaces *namespaces, struct error *err)
+static int check_literals(const struct namespaces *namespaces, const struct selection *selection,
+			  struct error *err)
 {
-	const struct netns_selection *selection = namespaces->selection;
 	size_t i, k;
 
 	for (i = 0; i < selection->n; i++) {
-		const char *name = netns_selection_literal(selection, i);
+		const char *name = netns_wanted_name(namespaces->wanted, i);
 
-		if (!name || netns_wanted_is_process(namespaces->wanted, name))
+		if (!name)
 			continue;
 		for (k = 0; k < namespaces->n; k++)
 			if (!strcmp(name, namespaces->entries[k]->ns.name) ||
@@ -455,7 +454,7 @@ static int open_epoll(struct namespaces *namespaces, struct error *err)
 	return ret ? error_errno(err, ret, "cannot wait for network namespaces") : 0;
 }
 
-int namespaces_new(struct namespaces **out, const struct netns_selection *selection,
+int namespaces_new(struct namespaces **out, const struct selection *selection,
 		   const struct namespaces_listener *listener, struct error *err)
 {
 	struct namespaces *namespaces = calloc(1, sizeof(*namespaces));
@@ -464,7 +463,6 @@ int namespaces_new(struct namespaces **out, const struct netns_selection *select
 
 	if (!namespaces)
 		return error_errno(err, -ENOMEM, "cannot look for network namespaces");
-	namespaces->selection = selection;
 	namespaces->listener = *listener;
 	namespaces->epoll_fd = -1;
 	namespaces->timer_fd = -1;
@@ -483,7 +481,7 @@ int namespaces_new(struct namespaces **out, const struct netns_selection *select
 			error_errno(err, ret, "cannot look for network namespaces");
 	}
 	if (!ret)
-		ret = check_literals(namespaces, err);
+		ret = check_literals(namespaces, selection, err);
 	if (ret) {
 		namespaces_free(namespaces);
 		return ret;

@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "model/container.h"
 #include "model/netns_name.h"
+#include "model/select.h"
 
 struct namespaces;
 
@@ -50,7 +51,7 @@ struct namespaces_listener {
  * Looks for the namespaces that there are, and calls `found` for those that match. `selection` is borrowed, the
  * listener copied. 0 or -errno: -ENODEV when a literal one does not exist.
  */
-int namespaces_new(struct namespaces **out, const struct netns_selection *selection,
+int namespaces_new(struct namespaces **out, const struct selection *selection,
 		   const struct namespaces_listener *listener, struct error *err);
 /* Calls nobody. NULL-safe. */
 void namespaces_free(struct namespaces *namespaces);

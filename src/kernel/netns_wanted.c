@@ -2,64 +2,59 @@
 #include "kernel/netns_wanted.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/array.h"
-
+#define EVERY "all"
 #define PID_DIGITS_MAX 10
 
-struct process {
-	const char *pattern;
-	uint64_t inum; /* of its namespace */
-};
-
 struct netns_wanted {
-	const struct netns_selection *selection;
-	struct process *processes;
-	size_t n, capacity;
+	const struct selection *selection;
+	uint64_t *inums; /* of the namespace of each pattern that is a PID; else 0 */
 };
 
-static bool is_number(const char *text)
+/* What is to be matched. */
+struct subject {
+	const struct netns_wanted *wanted;
+	const struct netns *netns;
+	const char *name;
+};
+
+static const char *without_exclamation(const char *pattern)
 {
-	return !text[strspn(text, "0123456789")] && strlen(text) <= PID_DIGITS_MAX;
+	return pattern[0] == '!' ? pattern + 1 : pattern;
 }
 
-static int resolve(struct netns_wanted *wanted, const char *pattern)
+/* 0 where it is no PID: it may be the name of a namespace all the same. */
+static uint64_t inum_of(const char *pid)
 {
 	struct stat status;
 	char path[64];
 
-	if (!is_number(pattern))
+	if (pid[strspn(pid, "0123456789")] || strlen(pid) > PID_DIGITS_MAX)
 		return 0;
-	snprintf(path, sizeof(path), "/proc/%s/ns/net", pattern);
-	/* It may be the name of a namespace all the same. */
-	if (stat(path, &status) < 0)
-		return 0;
-	if (array_reserve(&wanted->processes, &wanted->capacity, wanted->n + 1,
-			  sizeof(*wanted->processes)))
-		return -ENOMEM;
-	wanted->processes[wanted->n++] = (struct process){pattern, status.st_ino};
-	return 0;
+	snprintf(path, sizeof(path), "/proc/%s/ns/net", pid);
+	return stat(path, &status) < 0 ? 0 : status.st_ino;
 }
 
-int netns_wanted_new(struct netns_wanted **out, const struct netns_selection *selection)
+int netns_wanted_new(struct netns_wanted **out, const struct selection *selection)
 {
 	struct netns_wanted *wanted = calloc(1, sizeof(*wanted));
 	size_t i;
-	int ret = 0;
 
 	if (!wanted)
 		return -ENOMEM;
 	wanted->selection = selection;
-	for (i = 0; !ret && i < selection->n; i++)
-		ret = resolve(wanted, selection->patterns[i]);
-	if (ret) {
+	wanted->inums = calloc(selection->n + 1, sizeof(*wanted->inums));
+	if (!wanted->inums) {
 		netns_wanted_free(wanted);
-		return ret;
+		return -ENOMEM;
 	}
+	for (i = 0; i < selection->n; i++)
+		wanted->inums[i] = inum_of(without_exclamation(selection->patterns[i]));
 	*out = wanted;
 	return 0;
 }
@@ -68,27 +63,42 @@ void netns_wanted_free(struct netns_wanted *wanted)
 {
 	if (!wanted)
 		return;
-	free(wanted->processes);
+	free(wanted->inums);
 	free(wanted);
+}
+
+static bool is_of_process(const struct subject *subject, const char *pattern)
+{
+	const struct netns_wanted *wanted = subject->wanted;
+	size_t i;
+
+	for (i = 0; i < wanted->selection->n; i++)
+		if (wanted->inums[i] == subject->netns->inum &&
+		    !strcmp(without_exclamation(wanted->selection->patterns[i]), pattern))
+			return true;
+	return false;
+}
+
+static bool matches(const char *pattern, const void *context)
+{
+	const struct subject *subject = context;
+
+	return !strcmp(pattern, EVERY) || !fnmatch(pattern, subject->name, 0) ||
+	       (subject->netns->name[0] && !fnmatch(pattern, subject->netns->name, 0)) ||
+	       is_of_process(subject, pattern);
 }
 
 bool netns_wanted_matches(const struct netns_wanted *wanted, const struct netns *netns,
 			  const char *name)
 {
-	bool is_process = false;
-	size_t i;
+	const struct subject subject = {wanted, netns, name};
 
-	for (i = 0; i < wanted->n; i++)
-		is_process |= wanted->processes[i].inum == netns->inum;
-	return netns_selection_matches(wanted->selection, netns->name, name, is_process);
+	return selection_matches_by(wanted->selection, matches, &subject);
 }
 
-bool netns_wanted_is_process(const struct netns_wanted *wanted, const char *pattern)
+const char *netns_wanted_name(const struct netns_wanted *wanted, size_t at)
 {
-	size_t i;
+	const char *pattern = selection_literal(wanted->selection, at);
 
-	for (i = 0; i < wanted->n; i++)
-		if (!strcmp(wanted->processes[i].pattern, pattern))
-			return true;
-	return false;
+	return pattern && strcmp(pattern, EVERY) && !wanted->inums[at] ? pattern : NULL;
 }

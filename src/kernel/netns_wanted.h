@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * netns_wanted: which network namespaces are asked for, by name (model/netns_name.h) or as that of a process: the
- * one that the process is in at the start.
+ * netns_wanted: which network namespaces are asked for, by patterns (model/select.h): NAME|GLOB of what it is called
+ * or of its file in /run/netns; "all"; or a PID: the one that this process is in at the start.
  */
 #ifndef IFPULSE_KERNEL_NETNS_WANTED_H
 #define IFPULSE_KERNEL_NETNS_WANTED_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "kernel/netns.h"
-#include "model/netns_name.h"
+#include "model/select.h"
 
 struct netns_wanted;
 
 /* `selection` is borrowed. 0 or -ENOMEM. */
-int netns_wanted_new(struct netns_wanted **out, const struct netns_selection *selection);
+int netns_wanted_new(struct netns_wanted **out, const struct selection *selection);
 void netns_wanted_free(struct netns_wanted *wanted);
 
 /* `name` is what it is called. */
 bool netns_wanted_matches(const struct netns_wanted *wanted, const struct netns *netns,
 			  const char *name);
 
-/* Whether a pattern that is a number is the PID of a process that was there. */
-bool netns_wanted_is_process(const struct netns_wanted *wanted, const char *pattern);
+/* Pattern number `at` if it names one namespace and is not the PID of a process that was there; else NULL. */
+const char *netns_wanted_name(const struct netns_wanted *wanted, size_t at);
 
 #endif
