@@ -25,7 +25,9 @@ const volatile bool has_other_netns = false; /* interfaces elsewhere are probed,
 __u64 drops_without_kind = 0; /* drop_kinds had no room for them */
 
 #define MAC_HEADER_UNSET ((__u16)~0U)
-#define PACKET_OUTGOING 4            /* linux/if_packet.h */
+#define PACKET_BROADCAST 1 /* these three are of linux/if_packet.h */
+#define PACKET_MULTICAST 2
+#define PACKET_OUTGOING 4
 #define PRIVATE_FLAG_BRIDGE (1 << 1) /* IFF_EBRIDGE of linux/netdevice.h */
 #define REFDST_FLAGS 1UL             /* SKB_DST_NOREF of linux/skbuff.h */
 
@@ -148,6 +150,24 @@ static __always_inline enum direction direction_of(struct sk_buff *skb, struct n
 	return DIRECTION_EGRESS;
 }
 
+/*
+ * What was sent to all, or to another host, and that no socket was to get: a host drops such all the time
+ * and has lost nothing. The reason does not tell: multicast that nobody listens to has NOT_SPECIFIED, as
+ * have real losses. Frames for other hosts are only those of which IP says so: a bridge forwards others.
+ * Before Linux 6.11, where no socket is named, a full one is known by its reason.
+ */
+static __always_inline bool is_unwanted(struct sk_buff *skb, enum direction direction, __u64 reason,
+					bool has_receiver)
+{
+	__u8 type = BPF_CORE_READ_BITFIELD(skb, pkt_type);
+
+	if (direction != DIRECTION_INGRESS || has_receiver ||
+	    IS_REASON(reason, SKB_DROP_REASON_SOCKET_RCVBUFF))
+		return false;
+	return type == PACKET_BROADCAST || type == PACKET_MULTICAST ||
+	       IS_REASON(reason, SKB_DROP_REASON_OTHERHOST);
+}
+
 static __always_inline void count_kind(const struct drop_kind *kind)
 {
 	__u64 *packets = bpf_map_lookup_elem(&drop_kinds, kind), none = 0;
@@ -164,7 +184,7 @@ static __always_inline void count_kind(const struct drop_kind *kind)
 }
 
 static __always_inline void count_drop(__u32 slot, enum direction direction, __u32 reason,
-				       __u64 location)
+				       __u64 location, bool is_unwanted)
 {
 	struct drop_totals *totals = bpf_map_lookup_elem(&drop_totals, &slot);
 
@@ -174,6 +194,7 @@ static __always_inline void count_drop(__u32 slot, enum direction direction, __u
 		struct drop_kind kind = {.slot = slot,
 					 .direction = direction,
 					 .reason = reason,
+					 .is_unwanted = is_unwanted,
 					 .location = has_drop_locations ? location : 0};
 
 		count_kind(&kind);
@@ -215,13 +236,13 @@ static __always_inline void count_unsent(struct sk_buff *skb, __u64 reason, __u6
 	__u32 slot;
 
 	if (!dev) {
-		count_drop(SLOT_NONE, DIRECTION_INGRESS, reason, location);
+		count_drop(SLOT_NONE, DIRECTION_INGRESS, reason, location, false);
 		return;
 	}
 	slot = slot_of_net(BPF_CORE_READ(dev, nd_net.net, ns.inum),
 			   BPF_CORE_READ(dev, nd_net.net, net_cookie), BPF_CORE_READ(dev, ifindex));
 	if (slot != SLOT_NONE)
-		count_drop(slot, DIRECTION_EGRESS, reason, location);
+		count_drop(slot, DIRECTION_EGRESS, reason, location, false);
 }
 
 SEC("tp_btf/kfree_skb")
@@ -229,6 +250,7 @@ int ifpulse_drop(__u64 *ctx)
 {
 	struct sk_buff *skb = (struct sk_buff *)ctx[0];
 	struct net_device *dev;
+	enum direction direction;
 	__u32 ifindex, slot;
 	__u64 reason = 0;
 	struct net *net;
@@ -253,12 +275,16 @@ int ifpulse_drop(__u64 *ctx)
 			return 0;
 		}
 		if (!net) {
-			count_drop(SLOT_NONE, DIRECTION_INGRESS, reason, ctx[1]);
+			count_drop(SLOT_NONE, DIRECTION_INGRESS, reason, ctx[1], false);
 			return 0;
 		}
 	}
 	slot = slot_of_net(net->ns.inum, net->net_cookie, ifindex);
-	if (slot != SLOT_NONE)
-		count_drop(slot, direction_of(skb, dev, ifindex, reason), reason, ctx[1]);
+	if (slot == SLOT_NONE)
+		return 0;
+	direction = direction_of(skb, dev, ifindex, reason);
+	count_drop(
+		slot, direction, reason, ctx[1],
+		is_unwanted(skb, direction, reason, kfree_skb_arguments > 3 && ARGUMENT(ctx, 3)));
 	return 0;
 }

@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define PROBE_ABI_VERSION 6
+#define PROBE_ABI_VERSION 7
 
 enum direction { DIRECTION_INGRESS, DIRECTION_EGRESS, N_DIRECTIONS };
 
@@ -65,9 +65,9 @@ struct drop_totals {
 struct drop_kind {
 	__u32 slot;
 	__u32 direction;
-	__u32 reason;   /* enum skb_drop_reason; 0 before Linux 5.17, which has none */
-	__u32 padding;  /* 0 */
-	__u64 location; /* the instruction that freed it; 0 where nobody asks */
+	__u32 reason;      /* enum skb_drop_reason; 0 before Linux 5.17, which has none */
+	__u32 is_unwanted; /* 1: received, and nobody here was to get it; see drops.bpf.c */
+	__u64 location;    /* the instruction that freed it; 0 where nobody asks */
 };
 
 #define DROP_KINDS_MAX 8192

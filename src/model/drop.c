@@ -25,6 +25,8 @@ static int compare(const void *a, const void *b)
 		return x->direction < y->direction ? -1 : 1;
 	if (x->reason != y->reason)
 		return x->reason < y->reason ? -1 : 1;
+	if (x->is_unwanted != y->is_unwanted)
+		return x->is_unwanted ? 1 : -1;
 	return x->location < y->location ? -1 : x->location > y->location;
 }
 

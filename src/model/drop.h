@@ -17,7 +17,7 @@ struct drop_sum {
 	uint64_t packets;
 };
 
-/* Sorts by slot, direction, reason and location. */
+/* Sorts by slot, direction, reason, whether unwanted, and location. */
 void drop_sort(struct drop_sum *sums, size_t n);
 
 /* What was there at the last look. */

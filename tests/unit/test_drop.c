@@ -30,6 +30,8 @@ static void tells_what_is_more(void **state)
 	struct drop_sum second[] = {sum(1, 0, 4, 0, 2), sum(1, 0, 5, 0, 10), sum(1, 0, 5, 9, 4),
 				    sum(2, 1, 5, 0, 17)};
 	struct drop_sum third[] = {sum(2, 1, 5, 0, 1)};
+	struct drop_sum fourth[] = {sum(2, 1, 5, 0, 18), sum(2, 1, 5, 0, 30)};
+	struct drop_sum fifth[] = {sum(2, 1, 5, 0, 24)};
 	struct drop_book *book = NULL;
 
 	(void)state;
@@ -43,6 +45,13 @@ static void tells_what_is_more(void **state)
 	assert_int_equal(second[1].packets, 0);
 	assert_int_equal(second[2].packets, 1);
 	assert_int_equal(second[3].packets, 10);
+	/* What is unwanted is a kind of its own. */
+	fourth[1].kind.is_unwanted = 1;
+	assert_int_equal(drop_book_take(book, fourth, ARRAY_SIZE(fourth)), 0);
+	assert_int_equal(fourth[0].packets, 1);
+	assert_int_equal(fourth[1].packets, 30);
+	assert_int_equal(drop_book_take(book, fifth, ARRAY_SIZE(fifth)), 0);
+	assert_int_equal(fifth[0].packets, 6);
 	/* The slot's new owner begins at zero. */
 	drop_book_forget(book, 2);
 	assert_int_equal(drop_book_take(book, third, ARRAY_SIZE(third)), 0);
