@@ -87,7 +87,7 @@ static int open_auto(struct attachment *attachment, const struct attacher *attac
 int attachment_open(struct attachment *attachment, const struct attacher *attacher, uint64_t netns,
 		    uint32_t ifindex, bool in_crowd, struct error *err)
 {
-	int ret;
+	int ret = 0;
 
 	*attachment =
 		(struct attachment){.ifindex = ifindex, .tcx_link_fd = {-1, -1}, .netns = netns};
@@ -95,7 +95,7 @@ int attachment_open(struct attachment *attachment, const struct attacher *attach
 		ret = open_auto(attachment, attacher, in_crowd, err);
 	else if (attacher->mode == PROBE_ATTACH_CLSACT)
 		ret = open_clsact(attachment, attacher, err);
-	else
+	else if (attacher->mode == PROBE_ATTACH_TCX)
 		ret = open_tcx(attachment, attacher, err);
 	if (ret)
 		attachment_close(attachment, attacher);
@@ -130,6 +130,8 @@ bool attachment_is_whole(const struct attachment *attachment, const struct attac
 	const struct clsact_program *programs = programs_of(attachment, attacher);
 	int d;
 
+	if (attacher->mode == PROBE_ATTACH_NONE)
+		return true;
 	for (d = 0; d < N_DIRECTIONS; d++) {
 		if (!attachment->clsact_priority[d] && !tcx_is_alive(attachment->tcx_link_fd[d]))
 			return false;

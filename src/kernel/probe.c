@@ -233,7 +233,8 @@ static int choose_mode(struct probe *probe, enum probe_attach_mode wanted, struc
 		error_hint(err, "it came with Linux 6.6: leave out --attach tcx");
 		return -ENOTSUP;
 	}
-	probe->attacher.mode = has_tcx ? wanted : PROBE_ATTACH_CLSACT;
+	probe->attacher.mode =
+		has_tcx || wanted == PROBE_ATTACH_NONE ? wanted : PROBE_ATTACH_CLSACT;
 	return 0;
 }
 

@@ -25,6 +25,7 @@ enum probe_attach_mode {
 	PROBE_ATTACH_AUTO, /* as kernel/attachment.h says; clsact before Linux 6.6 */
 	PROBE_ATTACH_TCX,
 	PROBE_ATTACH_CLSACT,
+	PROBE_ATTACH_NONE, /* no hooks: drops are counted, traffic is not */
 };
 
 /* More interfaces than this are a crowd. */
