@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* health: error and drop rates from the kernel's counters. Needs no privilege. */
+/*
+ * health: error and drop rates from the kernel's counters, and over a time from what the stack drops.
+ * Needs no privilege; without, there are the counters alone.
+ */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "app/commands.h"
+#include "app/health_probe.h"
 #include "app/health_view.h"
 #include "app/identity.h"
 #include "app/loop.h"
@@ -23,8 +27,10 @@ struct health_command {
 	const struct options *options;
 	enum health_period period;
 	struct loop *loop;
-	struct links *links;
+	struct links *own_links;
+	const struct links *links; /* these, or those of the probe's engine */
 	struct identity *identity;
+	struct health_probe *probe; /* NULL: what the stack drops is not known */
 	struct health_view view;
 	struct baseline *baselines;
 	size_t n, capacity;
@@ -57,12 +63,20 @@ static void link_changed(void *context, const struct link *before, const struct 
 		forget_baseline(context, before->ifindex);
 }
 
+/* As the engine tells it, which probes our own namespace alone. */
+static void engine_changed(void *context, const char *netns, const struct link *before,
+			   const struct link *after)
+{
+	(void)netns;
+	link_changed(context, before, after);
+}
+
 static int links_readable(void *context)
 {
 	struct health_command *health = context;
 	struct error err = {0};
 
-	if (links_dispatch(health->links, &err))
+	if (links_dispatch(health->own_links, &err))
 		log_warning("interface changes may be missing: %s", err.what);
 	return 0;
 }
@@ -80,56 +94,116 @@ static const struct rtnl_link_stats64 *baseline_of(const struct health_command *
 	return &zero;
 }
 
+static int refresh_stats(struct health_command *health, struct error *err)
+{
+	return health->probe ? engine_refresh_stats(health_probe_engine(health->probe), err)
+			     : links_refresh_stats(health->own_links, err);
+}
+
 /* Lets --duration pass; on a signal the period ends there. Gives its real length. */
 static int wait_period(struct health_command *health, uint64_t *interval_ns, struct error *err)
 {
 	uint64_t start_ns;
-	int ret;
+	int ret = 0;
 
-	ret = links_refresh_stats(health->links, err);
+	if (health->probe)
+		ret = health_probe_start(health->probe, err);
+	if (!ret)
+		ret = refresh_stats(health, err);
 	if (!ret)
 		ret = take_baselines(health, err);
 	start_ns = clock_monotonic_ns();
 	log_debug("judging from here on");
 	if (!ret)
-		ret = loop_add(health->loop, links_fd(health->links), links_readable, health, err);
-	if (!ret)
 		ret = loop_add_deadline(health->loop, health->options->duration_ns, err);
 	if (!ret && loop_run(health->loop))
 		ret = error_set(err, -EIO, "cannot wait");
 	if (!ret)
-		ret = links_refresh_stats(health->links, err);
+		ret = refresh_stats(health, err);
+	if (!ret && health->probe)
+		ret = health_probe_finish(health->probe, err);
 	*interval_ns = clock_monotonic_ns() - start_ns;
 	return ret;
 }
 
-static int judge(struct health_command *health, struct error *err)
+/* What cannot be probed is judged by the kernel's counters alone. */
+static void start_probe(struct health_command *health)
+{
+	struct error err = {0};
+	int ret = health_probe_new(&health->probe, health->loop, health->identity, health->options,
+				   &err);
+	struct engine *engine;
+
+	if (ret) {
+		log_message(ret == -EPERM || ret == -ENOTSUP || ret == -EINTR ? LOG_LEVEL_DEBUG
+									      : LOG_LEVEL_WARNING,
+			    "judging by the kernel's counters alone, without what the stack drops: "
+			    "%s%s%s",
+			    err.what, err.hint[0] ? "; " : "", err.hint);
+		return;
+	}
+	engine = health_probe_engine(health->probe);
+	engine_on_change(engine, engine_changed, health);
+	links_free(health->own_links);
+	health->own_links = NULL;
+	health->links = engine_links(engine);
+}
+
+static int set_up(struct health_command *health, struct error *err)
 {
 	struct links_listener listener = {link_changed, NULL, health};
-	const struct options *options = health->options;
+	int ret;
+
+	ret = loop_new(&health->loop, err);
+	if (!ret)
+		ret = links_new(&health->own_links, &listener, err);
+	if (ret)
+		return ret;
+	health->links = health->own_links;
+	ret = identity_new(&health->identity, &health->options->containers, false, err);
+	if (!ret)
+		ret = selected_check(health->options, health->identity, health->own_links, err);
+	if (ret || !health->options->duration_ns)
+		return ret;
+	if (health->period != PERIOD_BOOT)
+		start_probe(health);
+	if (health->own_links)
+		ret = loop_add(health->loop, links_fd(health->own_links), links_readable, health,
+			       err);
+	return ret;
+}
+
+static void show_interval(struct health_command *health, const struct health_subject *subject,
+			  uint64_t interval_ns, const struct rtnl_link_stats64 *now)
+{
+	struct health_drops drops;
+	bool has_drops =
+		health->probe && !health_probe_drops(health->probe, subject->ifindex, &drops);
+
+	health_view_show(&health->view, subject, interval_ns, baseline_of(health, subject->ifindex),
+			 now, has_drops ? &drops : NULL);
+}
+
+static int judge(struct health_command *health, struct error *err)
+{
 	uint64_t interval_ns = 0;
 	int ret;
 
-	ret = links_new(&health->links, &listener, err);
-	if (!ret)
-		ret = identity_new(&health->identity, &options->containers, false, err);
-	if (!ret)
-		ret = selected_check(options, health->identity, health->links, err);
-	if (!ret && options->duration_ns)
+	if (health->options->duration_ns) {
 		ret = wait_period(health, &interval_ns, err);
-	if (ret)
-		return ret;
+		if (ret)
+			return ret;
+	}
 	identity_look(health->identity);
 	links_for_each (link, health->links) {
 		const struct health_subject subject = {link->ifindex, link->ifname};
 
-		if (!selected_is_wanted(options, health->identity, link))
+		if (!selected_is_wanted(health->options, health->identity, link))
 			continue;
 		if (health->period != PERIOD_INTERVAL)
-			health_view_show(&health->view, &subject, 0, NULL, &link->stats);
+			health_view_show(&health->view, &subject, 0, NULL, &link->stats, NULL);
 		if (health->period != PERIOD_BOOT)
-			health_view_show(&health->view, &subject, interval_ns,
-					 baseline_of(health, link->ifindex), &link->stats);
+			show_interval(health, &subject, interval_ns, &link->stats);
 	}
 	return 0;
 }
@@ -144,7 +218,7 @@ static enum health_period period_of(const struct options *options)
 static int run(const struct options *options)
 {
 	struct health_command health = {.options = options, .period = period_of(options)};
-	int ret, status = EXIT_CANNOT;
+	int status = EXIT_CANNOT;
 	struct error err = {0};
 
 	if (health.period != PERIOD_BOOT && !options->duration_ns) {
@@ -154,12 +228,11 @@ static int run(const struct options *options)
 		log_error(&err);
 		return EXIT_USAGE;
 	}
-	ret = loop_new(&health.loop, &err);
-	if (ret) {
+	if (set_up(&health, &err)) {
 		log_error(&err);
-		return EXIT_CANNOT;
+		goto out;
 	}
-	if (health_view_new(&health.view, options, loop_stop_fd(health.loop)))
+	if (health_view_new(&health.view, options, health.probe, loop_stop_fd(health.loop)))
 		goto out;
 	if (judge(&health, &err))
 		log_error(&err);
@@ -167,9 +240,12 @@ static int run(const struct options *options)
 		status = health_view_end(&health.view, options->containers.n
 							       ? "no container matches"
 							       : "no interface matches");
+	if (health.probe)
+		engine_log_losses(health_probe_engine(health.probe));
 out:
+	health_probe_free(health.probe);
 	identity_free(health.identity);
-	links_free(health.links);
+	links_free(health.own_links);
 	health_view_release(&health.view);
 	loop_free(health.loop);
 	free(health.baselines);
@@ -185,7 +261,8 @@ const struct command cmd_health = {
 	.name = "health",
 	.summary = "error and drop rates over thresholds; exit status 1 if there are any",
 	.details = "\nJudges the kernel's own counters since boot (since each interface was\n"
-		   "made) and, with --duration, over that time. Needs no privilege.\n",
+		   "made) and, with --duration, over that time. Needs no privilege; as root it\n"
+		   "also judges, over that time, what the stack drops, and says why.\n",
 	.ids = ids,
 	.run = run,
 };

@@ -598,6 +598,11 @@ const struct link *engine_link(const struct engine *engine, const char *netns, u
 	return NULL;
 }
 
+const struct links *engine_links(const struct engine *engine)
+{
+	return engine->roster.sites[0]->links;
+}
+
 size_t engine_unattached(const struct engine *engine)
 {
 	return engine->roster.missed.n;

@@ -123,6 +123,9 @@ void engine_log_losses(const struct engine *engine);
 /* What is known of an interface now; NULL where there is none. */
 const struct link *engine_link(const struct engine *engine, const char *netns, uint32_t ifindex);
 
+/* All that there are in our own namespace, selected or not, to be walked; the engine's. */
+const struct links *engine_links(const struct engine *engine);
+
 /* Interfaces that the selection asks for and that could not be attached. */
 size_t engine_unattached(const struct engine *engine);
 

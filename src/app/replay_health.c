@@ -65,10 +65,10 @@ static void show_reading(struct replay_health *health, const struct series_membe
 	if (reading->until_ns > until_ns)
 		until_ns = reading->until_ns;
 	if (period != PERIOD_INTERVAL)
-		health_view_show(&health->view, &subject, 0, NULL, &reading->after);
+		health_view_show(&health->view, &subject, 0, NULL, &reading->after, NULL);
 	if (period != PERIOD_BOOT)
 		health_view_show(&health->view, &subject, until_ns - from_ns, &reading->before,
-				 &reading->after);
+				 &reading->after, NULL);
 }
 
 static int judge(struct replay_health *health, struct error *err)
@@ -107,7 +107,7 @@ int replay_health(const struct options *options)
 		log_error(&err);
 		return EXIT_CANNOT;
 	}
-	if (health_view_new(&health.view, options, loop_stop_fd(loop)))
+	if (health_view_new(&health.view, options, false, loop_stop_fd(loop)))
 		goto out;
 	if (judge(&health, &err))
 		log_error(&err);

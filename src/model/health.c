@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "model/health.h"
 
+#include <stddef.h>
+
 #define PPB 1000000000U
 
 const char *health_verdict_name(enum health_verdict verdict)
@@ -69,49 +71,107 @@ static bool is_over(uint64_t part, uint64_t whole, uint64_t limit_ppb)
 	return (unsigned __int128)part * PPB > (unsigned __int128)limit_ppb * whole;
 }
 
-struct health health_judge(const struct rtnl_link_stats64 *before,
-			   const struct rtnl_link_stats64 *now, const struct health_limits *limits)
+/* false where a counter went backwards. */
+static bool count_interval(struct counts *counts, const struct rtnl_link_stats64 *before)
+{
+	struct counts from = counts_of(before);
+
+	return subtract(&counts->rx_packets, from.rx_packets) &&
+	       subtract(&counts->tx_packets, from.tx_packets) &&
+	       subtract(&counts->rx_errors, from.rx_errors) &&
+	       subtract(&counts->tx_errors, from.tx_errors) &&
+	       subtract(&counts->rx_dropped, from.rx_dropped) &&
+	       subtract(&counts->tx_dropped, from.tx_dropped) &&
+	       subtract(&counts->rx_missed, from.rx_missed);
+}
+
+/* Those that are drops here; the others that drop_device knows are errors, or the same once more. */
+static struct rtnl_link_stats64 drops_of(const struct rtnl_link_stats64 *stats)
+{
+	return (struct rtnl_link_stats64){
+		.rx_dropped = stats->rx_dropped,
+		.tx_dropped = stats->tx_dropped,
+		.rx_missed_errors = stats->rx_missed_errors,
+	};
+}
+
+/* All drops, each once, and how many of them are nobody's loss. */
+static void add_seen(struct health *health, const struct counts *counts,
+		     const struct rtnl_link_stats64 *before, const struct rtnl_link_stats64 *now,
+		     const struct health_seen *seen)
+{
+	const struct rtnl_link_stats64 first = drops_of(before), last = drops_of(now);
+	uint64_t drops[N_DIRECTIONS],
+		received = add_saturated(counts->rx_dropped, counts->rx_missed);
+	struct drop_device device;
+	unsigned int i;
+	int d;
+
+	drop_device_start(&device, &first);
+	for (d = 0; d < N_DIRECTIONS; d++)
+		drops[d] = device.seen[d] = seen->packets[d];
+	health->n_device = drop_device_take(&device, &last, health->device);
+	for (i = 0; i < health->n_device; i++) {
+		uint64_t *sum = &drops[health->device[i].direction];
+
+		*sum = add_saturated(*sum, health->device[i].packets);
+	}
+	health->has_seen = true;
+	health->drops = add_saturated(drops[DIRECTION_INGRESS], drops[DIRECTION_EGRESS]);
+	/* What stats64 itself calls dropped counts, whatever it was. */
+	health->unwanted = drops[DIRECTION_INGRESS] - received;
+	if (health->unwanted > seen->unwanted)
+		health->unwanted = seen->unwanted;
+}
+
+static void judge_rates(struct health *health, const struct health_limits *limits)
+{
+	uint64_t packets = add_saturated(health->rx_packets, health->tx_packets);
+	uint64_t lost = health->drops - health->unwanted;
+	bool errors, drops;
+
+	health->has_rates = packets > 0;
+	if (health->has_rates) {
+		health->error_ppb = share_ppb(health->errors, packets);
+		health->drop_ppb = share_ppb(lost, packets);
+	}
+	/* Errors without a single packet are over every limit. */
+	errors = is_over(health->errors, packets, limits->error_ppb);
+	drops = is_over(lost, packets, limits->drop_ppb);
+	if (errors && drops)
+		health->verdict = HEALTH_ERRORS_AND_DROPS;
+	else if (errors)
+		health->verdict = HEALTH_ERRORS;
+	else if (drops)
+		health->verdict = HEALTH_DROPS;
+	else
+		health->verdict = packets ? HEALTH_OK : HEALTH_NO_PACKETS;
+}
+
+struct health health_judge_seen(const struct rtnl_link_stats64 *before,
+				const struct rtnl_link_stats64 *now, const struct health_seen *seen,
+				const struct health_limits *limits)
 {
 	struct counts counts = counts_of(now);
 	struct health health = {0};
-	bool errors, drops;
-	uint64_t packets;
 
-	if (before) {
-		struct counts from = counts_of(before);
-
-		if (!subtract(&counts.rx_packets, from.rx_packets) ||
-		    !subtract(&counts.tx_packets, from.tx_packets) ||
-		    !subtract(&counts.rx_errors, from.rx_errors) ||
-		    !subtract(&counts.tx_errors, from.tx_errors) ||
-		    !subtract(&counts.rx_dropped, from.rx_dropped) ||
-		    !subtract(&counts.tx_dropped, from.tx_dropped) ||
-		    !subtract(&counts.rx_missed, from.rx_missed)) {
-			health.verdict = HEALTH_RESET;
-			return health;
-		}
+	if (before && !count_interval(&counts, before)) {
+		health.verdict = HEALTH_RESET;
+		return health;
 	}
 	health.rx_packets = counts.rx_packets;
 	health.tx_packets = counts.tx_packets;
 	health.errors = add_saturated(counts.rx_errors, counts.tx_errors);
 	health.drops = add_saturated(add_saturated(counts.rx_dropped, counts.tx_dropped),
 				     counts.rx_missed);
-	packets = add_saturated(health.rx_packets, health.tx_packets);
-	health.has_rates = packets > 0;
-	if (health.has_rates) {
-		health.error_ppb = share_ppb(health.errors, packets);
-		health.drop_ppb = share_ppb(health.drops, packets);
-	}
-	/* Errors without a single packet are over every limit. */
-	errors = is_over(health.errors, packets, limits->error_ppb);
-	drops = is_over(health.drops, packets, limits->drop_ppb);
-	if (errors && drops)
-		health.verdict = HEALTH_ERRORS_AND_DROPS;
-	else if (errors)
-		health.verdict = HEALTH_ERRORS;
-	else if (drops)
-		health.verdict = HEALTH_DROPS;
-	else
-		health.verdict = packets ? HEALTH_OK : HEALTH_NO_PACKETS;
+	if (before && seen)
+		add_seen(&health, &counts, before, now, seen);
+	judge_rates(&health, limits);
 	return health;
+}
+
+struct health health_judge(const struct rtnl_link_stats64 *before,
+			   const struct rtnl_link_stats64 *now, const struct health_limits *limits)
+{
+	return health_judge_seen(before, now, NULL, limits);
 }

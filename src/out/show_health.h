@@ -6,19 +6,31 @@
 #include <stdint.h>
 
 #include "model/health.h"
+#include "out/show_drop.h"
 #include "out/table.h"
 #include "out/writer.h"
 
+/* Why packets were dropped, most first; of the rows direction, source, reason and packets. */
+struct health_reasons {
+	const struct drop_row *rows; /* NULL: not known */
+	size_t n;
+};
+
 /*
  * Fields: ifindex ifname period ("boot", "interval") interval_us (null since boot) rx_packets
- * tx_packets errors drops error_rate_pct drop_rate_pct verdict. `interval_ns` 0: since boot.
+ * tx_packets errors drops error_rate_pct drop_rate_pct verdict drops_unwanted drop_reasons.
+ * `interval_ns` 0: since boot. The last two are null where the probe did not see the drops;
+ * drop_reasons has an object for each, {direction source reason packets}; in CSV it is text,
+ * "DIRECTION:REASON:PACKETS …".
  */
 void show_health_record(struct writer *writer, uint32_t ifindex, const char *ifname,
-			uint64_t interval_ns, const struct health *health);
+			uint64_t interval_ns, const struct health *health,
+			const struct health_reasons *reasons);
 
-/* 0 or -ENOMEM. */
-int show_health_table_new(struct table **out, bool use_colour);
+/* `has_reasons`: with a column for them. 0 or -ENOMEM. */
+int show_health_table_new(struct table **out, bool has_reasons, bool use_colour);
+/* `reasons` NULL: the table has no column for them. */
 void show_health_row(struct table *table, const char *ifname, uint64_t interval_ns,
-		     const struct health *health);
+		     const struct health *health, const struct health_reasons *reasons);
 
 #endif

@@ -225,6 +225,117 @@ static void notices_a_reset(void **state)
 	}
 }
 
+struct seen_case {
+	/* Of stats64, in the interval. */
+	uint64_t rx_dropped, tx_dropped, rx_missed;
+	struct health_seen seen;
+	uint64_t drops, unwanted;
+	unsigned int n_device;
+	enum health_verdict verdict;
+};
+
+/* Each drop once, of 10,000 packets: 11 of them are over the limit. */
+static void judges_what_the_probe_saw(void **state)
+{
+	static const struct seen_case cases[] = {
+		{0, 0, 0, {{0, 0}, 0}, 0, 0, 0, HEALTH_OK},
+		/* What stats64 does not know of. */
+		{0, 0, 0, {{10, 0}, 0}, 10, 0, 0, HEALTH_OK},
+		{0, 0, 0, {{11, 0}, 0}, 11, 0, 0, HEALTH_DROPS},
+		{0, 0, 0, {{0, 11}, 0}, 11, 0, 0, HEALTH_DROPS},
+		{0, 0, 0, {{4, 7}, 0}, 11, 0, 0, HEALTH_DROPS},
+		/* What both know of, and what only stats64 does. */
+		{10, 0, 0, {{10, 0}, 0}, 10, 0, 0, HEALTH_OK},
+		{10, 4, 0, {{6, 6}, 0}, 16, 0, 1, HEALTH_DROPS},
+		{0, 0, 11, {{0, 0}, 0}, 11, 0, 1, HEALTH_DROPS},
+		{5, 5, 5, {{3, 2}, 0}, 15, 0, 3, HEALTH_DROPS},
+		/* In one direction they do not explain those in the other. */
+		{10, 0, 0, {{0, 10}, 0}, 20, 0, 1, HEALTH_DROPS},
+		/* Nobody's loss, but for those that stats64 calls dropped, and for others. */
+		{0, 0, 0, {{9000, 0}, 9000}, 9000, 9000, 0, HEALTH_OK},
+		{0, 0, 0, {{9010, 0}, 9000}, 9010, 9000, 0, HEALTH_OK},
+		{0, 0, 0, {{9011, 0}, 9000}, 9011, 9000, 0, HEALTH_DROPS},
+		{0, 0, 0, {{9000, 11}, 9000}, 9011, 9000, 0, HEALTH_DROPS},
+		{300, 0, 0, {{300, 0}, 300}, 300, 0, 0, HEALTH_DROPS},
+		{10, 0, 0, {{300, 0}, 300}, 300, 290, 0, HEALTH_OK},
+		{10, 0, 0, {{300, 1}, 300}, 301, 290, 0, HEALTH_DROPS},
+		{20, 0, 0, {{10, 0}, 10}, 20, 0, 1, HEALTH_DROPS},
+		{0, 0, 20, {{10, 0}, 10}, 30, 10, 1, HEALTH_DROPS},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct seen_case *at = &cases[i];
+		const struct rtnl_link_stats64 before = {
+			.rx_packets = 5,
+			.rx_dropped = 100,
+			.tx_dropped = 200,
+			.rx_missed_errors = 300,
+		};
+		struct rtnl_link_stats64 now = {
+			.rx_packets = 4005,
+			.tx_packets = 6000,
+			.rx_dropped = 100 + at->rx_dropped,
+			.tx_dropped = 200 + at->tx_dropped,
+			.rx_missed_errors = 300 + at->rx_missed,
+			/* Errors, or the same drops by another name. */
+			.rx_over_errors = 7,
+			.rx_fifo_errors = 7,
+			.tx_fifo_errors = 7,
+		};
+		struct health health = health_judge_seen(&before, &now, &at->seen, &defaults);
+		uint64_t told = at->seen.packets[0] + at->seen.packets[1];
+		char what[32];
+
+		snprintf(what, sizeof(what), "case %zu", i);
+		expect_number(what, health.verdict, at->verdict);
+		expect_number(what, health.drops, at->drops);
+		expect_number(what, health.unwanted, at->unwanted);
+		expect_number(what, health.n_device, at->n_device);
+		expect_number(what, health.drop_ppb, (at->drops - at->unwanted) * 100000);
+		for (unsigned int k = 0; k < health.n_device; k++)
+			told += health.device[k].packets;
+		expect_number(what, told, at->drops);
+		assert_true(health.has_seen);
+	}
+}
+
+static void tells_when_the_probe_saw_nothing_or_a_reset(void **state)
+{
+	const struct rtnl_link_stats64 before = {.rx_packets = 9}, now = {.rx_packets = 8};
+	const struct health_seen seen = {{5, 5}, 2};
+	struct health health = health_judge_seen(&before, &before, NULL, &defaults);
+
+	(void)state;
+	assert_false(health.has_seen);
+	assert_false(health_judge(NULL, &now, &defaults).has_seen);
+	health = health_judge_seen(&before, &now, &seen, &defaults);
+	assert_int_equal(health.verdict, HEALTH_RESET);
+	assert_false(health.has_seen);
+	/* No packet got through: over every limit. */
+	health = health_judge_seen(&before, &before, &seen, &defaults);
+	assert_int_equal(health.verdict, HEALTH_DROPS);
+	assert_false(health.has_rates);
+}
+
+static void survives_extremes_with_the_probe(void **state)
+{
+	const struct rtnl_link_stats64 before = {0};
+	const struct rtnl_link_stats64 now = {
+		.rx_packets = 1,
+		.rx_dropped = UINT64_MAX,
+		.tx_dropped = UINT64_MAX,
+		.rx_missed_errors = UINT64_MAX,
+	};
+	const struct health_seen seen = {{UINT64_MAX, UINT64_MAX}, UINT64_MAX};
+	struct health health = health_judge_seen(&before, &now, &seen, &defaults);
+
+	(void)state;
+	assert_int_equal(health.drops, UINT64_MAX);
+	assert_int_equal(health.unwanted, 0);
+	assert_int_equal(health.drop_ppb, UINT64_MAX);
+}
+
 static void tells_findings(void **state)
 {
 	(void)state;
@@ -257,6 +368,9 @@ int main(void)
 		cmocka_unit_test(takes_any_limit),
 		cmocka_unit_test(survives_extremes),
 		cmocka_unit_test(notices_a_reset),
+		cmocka_unit_test(judges_what_the_probe_saw),
+		cmocka_unit_test(tells_when_the_probe_saw_nothing_or_a_reset),
+		cmocka_unit_test(survives_extremes_with_the_probe),
 		cmocka_unit_test(tells_findings),
 		cmocka_unit_test(names_differ),
 	};

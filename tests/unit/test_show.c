@@ -24,21 +24,25 @@ static const struct health plain = {
 	.verdict = HEALTH_ERRORS,
 };
 
+static const struct health_reasons unknown;
+
 static void records_health(void **state)
 {
 	(void)state;
 	start(WRITER_JSON_LINES);
-	show_health_record(writer, 3, "eth0", 0, &plain);
+	show_health_record(writer, 3, "eth0", 0, &plain, &unknown);
 	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"period\": \"boot\","
 		    " \"interval_us\": null, \"rx_packets\": 1000, \"tx_packets\": 2000,"
 		    " \"errors\": 3, \"drops\": 0, \"error_rate_pct\": 0.1, \"drop_rate_pct\": 0,"
-		    " \"verdict\": \"errors\"}");
+		    " \"verdict\": \"errors\", \"drops_unwanted\": null,"
+		    " \"drop_reasons\": null}");
 	start(WRITER_JSON_LINES);
-	show_health_record(writer, 3, "eth0", 2000000999, &plain);
+	show_health_record(writer, 3, "eth0", 2000000999, &plain, &unknown);
 	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"period\": \"interval\","
 		    " \"interval_us\": 2000000, \"rx_packets\": 1000, \"tx_packets\": 2000,"
 		    " \"errors\": 3, \"drops\": 0, \"error_rate_pct\": 0.1, \"drop_rate_pct\": 0,"
-		    " \"verdict\": \"errors\"}");
+		    " \"verdict\": \"errors\", \"drops_unwanted\": null,"
+		    " \"drop_reasons\": null}");
 }
 
 /* Unknown is null, never 0. */
@@ -49,17 +53,19 @@ static void records_health_that_is_unknown(void **state)
 
 	(void)state;
 	start(WRITER_JSON_LINES);
-	show_health_record(writer, 3, "eth0", 0, &none);
+	show_health_record(writer, 3, "eth0", 0, &none, &unknown);
 	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"period\": \"boot\","
 		    " \"interval_us\": null, \"rx_packets\": 0, \"tx_packets\": 0, \"errors\": 0,"
 		    " \"drops\": 0, \"error_rate_pct\": null, \"drop_rate_pct\": null,"
-		    " \"verdict\": \"no packets\"}");
+		    " \"verdict\": \"no packets\", \"drops_unwanted\": null,"
+		    " \"drop_reasons\": null}");
 	start(WRITER_JSON_LINES);
-	show_health_record(writer, 3, "eth0", 1000, &reset);
+	show_health_record(writer, 3, "eth0", 1000, &reset, &unknown);
 	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"period\": \"interval\","
 		    " \"interval_us\": 1, \"rx_packets\": null, \"tx_packets\": null,"
 		    " \"errors\": null, \"drops\": null, \"error_rate_pct\": null,"
-		    " \"drop_rate_pct\": null, \"verdict\": \"counters reset\"}");
+		    " \"drop_rate_pct\": null, \"verdict\": \"counters reset\","
+		    " \"drops_unwanted\": null, \"drop_reasons\": null}");
 }
 
 static void shows_health(void **state)
@@ -73,10 +79,10 @@ static void shows_health(void **state)
 	many.drop_ppb = UINT64_C(2000000000000);
 	many.verdict = HEALTH_ERRORS_AND_DROPS;
 	capture_start(&capture);
-	assert_int_equal(show_health_table_new(&table, false), 0);
-	show_health_row(table, "eth0", 0, &plain);
-	show_health_row(table, "eth1", 2000000000, &many);
-	show_health_row(table, "eth2", 2000000000, &reset);
+	assert_int_equal(show_health_table_new(&table, false, false), 0);
+	show_health_row(table, "eth0", 0, &plain, NULL);
+	show_health_row(table, "eth1", 2000000000, &many, NULL);
+	show_health_row(table, "eth2", 2000000000, &reset, NULL);
 	finish_table(table, "INTERFACE  PERIOD      RX PACKETS  TX PACKETS  ERRORS  RATE    DROPS  "
 			    "   RATE  VERDICT\n"
 			    "eth0       since boot        1000        2000       3  0.1%        0  "
@@ -85,19 +91,105 @@ static void shows_health(void **state)
 			    "200000%  errors and drops\n"
 			    "eth2       2 s                  -           -       -     -        -  "
 			    "      -  counters reset\n");
-	assert_int_equal(show_health_table_new(&table, false), 0);
+	assert_int_equal(show_health_table_new(&table, false, false), 0);
 	capture_start(&capture);
-	show_health_row(table, "eth1", 2000000000, &many);
+	show_health_row(table, "eth1", 2000000000, &many, NULL);
 	finish_table_within(
 		table, 80,
 		"INTERFACE  PERIOD  ERRORS  RATE    DROPS     RATE  VERDICT\n"
 		"eth1       2 s          3  0.1%  6000000  200000%  errors and drops\n");
-	assert_int_equal(show_health_table_new(&table, false), 0);
+	assert_int_equal(show_health_table_new(&table, false, false), 0);
 	capture_start(&capture);
-	show_health_row(table, "eth1", 2000000000, &many);
+	show_health_row(table, "eth1", 2000000000, &many, NULL);
 	finish_table_within(table, 60,
 			    "INTERFACE  PERIOD  ERRORS    DROPS  VERDICT\n"
 			    "eth1       2 s          3  6000000  errors and drops\n");
+}
+
+static const struct drop_row dropped[] = {
+	{.direction = DIRECTION_EGRESS,
+	 .source = "kfree_skb",
+	 .reason = "QDISC_DROP",
+	 .packets = 1204},
+	{.direction = DIRECTION_INGRESS, .source = "kfree_skb", .packets = 30},
+	{.direction = DIRECTION_INGRESS,
+	 .source = "stats64",
+	 .reason = "rx_missed_errors",
+	 .packets = 7},
+	{.direction = DIRECTION_INGRESS,
+	 .source = "kfree_skb",
+	 .reason = "NO_SOCKET",
+	 .packets = 3},
+	{.direction = DIRECTION_INGRESS, .source = "kfree_skb", .reason = "IP_CSUM", .packets = 2},
+	{.direction = DIRECTION_EGRESS, .source = "kfree_skb", .reason = "TC_EGRESS", .packets = 1},
+};
+
+static struct health with_drops(void)
+{
+	struct health health = plain;
+
+	health.drops = 1247;
+	health.drop_ppb = 4057000;
+	health.has_seen = true;
+	health.unwanted = 30;
+	health.verdict = HEALTH_DROPS;
+	return health;
+}
+
+static void records_why_packets_were_dropped(void **state)
+{
+	const struct health_reasons some = {dropped, 3}, none = {dropped, 0};
+	struct health health = with_drops();
+
+	(void)state;
+	start(WRITER_JSON_LINES);
+	show_health_record(writer, 3, "eth0", 1000, &health, &some);
+	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"period\": \"interval\","
+		    " \"interval_us\": 1, \"rx_packets\": 1000, \"tx_packets\": 2000,"
+		    " \"errors\": 3, \"drops\": 1247, \"error_rate_pct\": 0.1,"
+		    " \"drop_rate_pct\": 0.4057, \"verdict\": \"drops\", \"drops_unwanted\": 30,"
+		    " \"drop_reasons\": [{\"direction\": \"tx\", \"source\": \"kfree_skb\","
+		    " \"reason\": \"QDISC_DROP\", \"packets\": 1204}, {\"direction\": \"rx\","
+		    " \"source\": \"kfree_skb\", \"reason\": null, \"packets\": 30},"
+		    " {\"direction\": \"rx\", \"source\": \"stats64\","
+		    " \"reason\": \"rx_missed_errors\", \"packets\": 7}]}");
+	/* None is not unknown. */
+	start(WRITER_JSON_LINES);
+	show_health_record(writer, 3, "eth0", 1000, &health, &none);
+	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"period\": \"interval\","
+		    " \"interval_us\": 1, \"rx_packets\": 1000, \"tx_packets\": 2000,"
+		    " \"errors\": 3, \"drops\": 1247, \"error_rate_pct\": 0.1,"
+		    " \"drop_rate_pct\": 0.4057, \"verdict\": \"drops\", \"drops_unwanted\": 30,"
+		    " \"drop_reasons\": []}");
+	start(WRITER_CSV);
+	show_health_record(writer, 3, "eth0", 1000, &health, &some);
+	finish_text("ifindex,ifname,period,interval_us,rx_packets,tx_packets,errors,drops,"
+		    "error_rate_pct,drop_rate_pct,verdict,drops_unwanted,drop_reasons\n"
+		    "3,eth0,interval,1,1000,2000,3,1247,0.1,0.4057,drops,30,"
+		    "tx:QDISC_DROP:1204 rx:unknown:30 rx:rx_missed_errors:7\n");
+}
+
+static void shows_why_packets_were_dropped(void **state)
+{
+	const struct health_reasons some = {dropped, 2}, all = {dropped, ARRAY_SIZE(dropped)};
+	struct health health = with_drops();
+	struct table *table;
+
+	(void)state;
+	capture_start(&capture);
+	assert_int_equal(show_health_table_new(&table, true, false), 0);
+	show_health_row(table, "eth0", 2000000000, &health, &some);
+	health.unwanted = 0;
+	show_health_row(table, "eth1", 2000000000, &health, &all);
+	show_health_row(table, "eth2", 0, &plain, &unknown);
+	finish_table_within(
+		table, 140,
+		"INTERFACE  PERIOD      ERRORS  DROPS  VERDICT  DROPPED\n"
+		"eth0       2 s              3   1247  drops    tx QDISC_DROP 1204, rx unknown 30 "
+		"(30 unwanted)\n"
+		"eth1       2 s              3   1247  drops    tx QDISC_DROP 1204, rx unknown 30, "
+		"rx rx_missed_errors 7, rx NO_SOCKET 3 and 2 more reasons\n"
+		"eth2       since boot       3      0  errors\n");
 }
 
 static struct link make_link(void)
@@ -322,6 +414,8 @@ int main(void)
 		cmocka_unit_test(records_health),
 		cmocka_unit_test(records_health_that_is_unknown),
 		cmocka_unit_test(shows_health),
+		cmocka_unit_test(records_why_packets_were_dropped),
+		cmocka_unit_test(shows_why_packets_were_dropped),
 		cmocka_unit_test(records_links),
 		cmocka_unit_test(records_links_of_which_little_is_known),
 		cmocka_unit_test(shows_links),
