@@ -84,23 +84,33 @@ static void put_json_text(struct sink *sink, const char *text)
 	sink_text(sink, "\"");
 }
 
-/* RFC 4180: quoted where it must be, quotes doubled; control characters made visible. */
-static void put_csv_text(FILE *row, const char *text)
+/* RFC 4180: quoted where it must be, quotes doubled. */
+static void put_csv_safe(FILE *row, const char *safe)
 {
-	char safe[1024];
-
-	text_escape(safe, sizeof(safe), text);
 	if (!strpbrk(safe, "\",")) {
 		fputs(safe, row);
 		return;
 	}
 	fputc('"', row);
-	for (text = safe; *text; text++) {
-		if (*text == '"')
+	for (; *safe; safe++) {
+		if (*safe == '"')
 			fputc('"', row);
-		fputc(*text, row);
+		fputc(*safe, row);
 	}
 	fputc('"', row);
+}
+
+/* Control characters made visible. For want of memory it is empty, never cut: a cut number is a wrong one. */
+static void put_csv_text(FILE *row, const char *text)
+{
+	size_t size = strlen(text) * TEXT_ESCAPE_GROWTH + 1;
+	char buffer[512], *safe = size <= sizeof(buffer) ? buffer : malloc(size);
+
+	if (!safe)
+		return;
+	put_csv_safe(row, text_escape(safe, size, text));
+	if (safe != buffer)
+		free(safe);
 }
 
 static void put_comma(struct writer *writer)

@@ -437,6 +437,25 @@ static void quotes_csv(void **state)
 	}
 }
 
+/* Many flows, or reasons, are one long text. */
+static void writes_long_csv(void **state)
+{
+	static char value[20001], wanted[2 * sizeof(value) + 3];
+	struct writer *writer = start(WRITER_CSV);
+	char *text;
+
+	(void)state;
+	memset(value, 'x', sizeof(value) - 1);
+	memcpy(value + sizeof(value) - 4, "y,z", 3);
+	writer_begin(writer);
+	writer_text(writer, "a", value);
+	writer_end(writer);
+	text = finish(writer);
+	snprintf(wanted, sizeof(wanted), "a\n\"%s\"\n", value);
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
 static void commits_csv_rows_one_by_one(void **state)
 {
 	struct writer *writer = start(WRITER_CSV);
@@ -468,6 +487,7 @@ int main(void)
 		cmocka_unit_test(writes_csv),
 		cmocka_unit_test(writes_csv_rows_that_shrink_and_grow),
 		cmocka_unit_test(quotes_csv),
+		cmocka_unit_test(writes_long_csv),
 		cmocka_unit_test(commits_csv_rows_one_by_one),
 	};
 
