@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "out/kept_flow.h"
 #include "out/place_name.h"
 #include "out/show_flow.h"
 
@@ -149,8 +150,23 @@ void show_burst_record(struct writer *writer, const struct burst_place *place,
 	writer_text(writer, "speed_source", place->speed_source);
 	writer_boolean(writer, "cut", burst->is_cut);
 	writer_text(writer, "container", place->container);
-	show_flow_fields(writer, place->flows, burst->traffic.wire_bytes);
+	if (place->kept_flows)
+		kept_flow_fields(writer, place->kept_flows);
+	else
+		show_flow_fields(writer, place->flows, burst->traffic.wire_bytes);
 	writer_end(writer);
+}
+
+/* " (QDISC_DROP 12, other 1)" */
+static void show_recorded_reasons(struct sink *sink, const char *text)
+{
+	char safe[REASONS_TEXT_SIZE];
+	const char *at;
+
+	sink_text(sink, " (");
+	for (at = text_escape(safe, sizeof(safe), text); *at; at++)
+		sink_format(sink, *at == ' ' ? ",%c" : "%c", *at == ':' ? ' ' : *at);
+	sink_text(sink, ")");
 }
 
 void show_burst_line(struct sink *sink, const struct burst_place *place, const struct burst *burst)
@@ -171,7 +187,9 @@ void show_burst_line(struct sink *sink, const struct burst_place *place, const s
 		    (uint64_t)burst->traffic.wire_packets);
 	if (burst->drops)
 		sink_format(sink, ", %" PRIu64 " dropped", burst->drops);
-	if (burst->drops && place->reason_name)
+	if (burst->drops && place->reasons && place->reasons[0])
+		show_recorded_reasons(sink, place->reasons);
+	else if (burst->drops && place->reason_name)
 		sink_format(sink, " (%s)",
 			    reasons_text(reasons, sizeof(reasons), place, burst, ' ', ", "));
 	sink_format(sink, " (%s, above %s in %s", burst_rule_name(place->rule),
@@ -184,7 +202,9 @@ void show_burst_line(struct sink *sink, const struct burst_place *place, const s
 	if (place->container)
 		sink_format(sink, " %s %s", place->direction == DIRECTION_INGRESS ? "from" : "to",
 			    text_escape(container, sizeof(container), place->container));
-	if (place->flows)
+	if (place->kept_flows)
+		kept_flow_text(sink, place->kept_flows);
+	else if (place->flows)
 		show_flow_text(sink, place->flows, burst->traffic.wire_bytes);
 	sink_text(sink, "\n");
 	sink_commit(sink);

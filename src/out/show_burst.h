@@ -28,6 +28,8 @@ struct burst_place {
 	const char *container; /* what is behind the interface; NULL: nothing, or not known */
 	const struct burst_flows *flows; /* of the burst that is told with it; NULL: not known */
 	const char *netns; /* where the interface is (model/netns_name.h); NULL: our own */
+	/* The same flows of one burst, as show_flow_keep() has put them down; or NULL. */
+	const char *kept_flows;
 };
 
 /* "QDISC_DROP:12 NO_SOCKET:1 other:2". Returns `out`. */

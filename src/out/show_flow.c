@@ -2,11 +2,13 @@
 #include "out/show_flow.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <linux/if_ether.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 
@@ -175,15 +177,21 @@ static void put_csv(struct writer *writer, const struct burst_flows *flows)
 	free(text);
 }
 
+const char *show_flow_field(size_t i)
+{
+	static const char *const names[] = {"flows", "flows_total", "flows_exact",
+					    "unattributed_bytes"};
+
+	return i < ARRAY_SIZE(names) ? names[i] : NULL;
+}
+
 void show_flow_fields(struct writer *writer, const struct burst_flows *flows, uint64_t wire_bytes)
 {
 	size_t i;
 
 	if (!flows) {
-		writer_null(writer, "flows");
-		writer_null(writer, "flows_total");
-		writer_null(writer, "flows_exact");
-		writer_null(writer, "unattributed_bytes");
+		for (i = 0; show_flow_field(i); i++)
+			writer_null(writer, show_flow_field(i));
 		return;
 	}
 	if (writer_is_csv(writer)) {
@@ -197,6 +205,53 @@ void show_flow_fields(struct writer *writer, const struct burst_flows *flows, ui
 	writer_unsigned(writer, "flows_total", flows->total);
 	writer_boolean(writer, "flows_exact", flows->is_exact);
 	writer_unsigned(writer, "unattributed_bytes", flows->unattributed_bytes);
+}
+
+/* As an object on a line. 0 and its text, or -ENOMEM. */
+static int put_object(char **out, size_t *length, const struct burst_flows *flows,
+		      uint64_t wire_bytes)
+{
+	struct writer *writer = NULL;
+	struct sink *sink = NULL;
+	const char *line = NULL;
+	char *text = NULL;
+
+	if (!sink_new(&sink, -1, -1) && !writer_new(&writer, sink, WRITER_JSON_LINES)) {
+		writer_begin(writer);
+		show_flow_fields(writer, flows, wire_bytes);
+		writer_end(writer);
+		line = sink_committed(sink, length);
+	}
+	/* Without the end of the line. */
+	if (line)
+		text = strndup(line, --*length);
+	writer_free(writer);
+	sink_free(sink);
+	if (!text)
+		return -ENOMEM;
+	*out = text;
+	return 0;
+}
+
+int show_flow_keep(char **out, const struct burst_flows *flows, uint64_t wire_bytes, size_t size)
+{
+	struct burst_flows fewer = *flows;
+	size_t length;
+	char *text;
+	int ret;
+
+	for (;;) {
+		ret = put_object(&text, &length, &fewer, wire_bytes);
+		if (ret || length < size || !fewer.n_top)
+			break;
+		free(text);
+		/* About as many as fit, and one less each time that it was not enough. */
+		fewer.n_top = (size_t)((unsigned __int128)fewer.n_top * size / (length + 1));
+		fewer.n_top -= fewer.n_top > 0;
+	}
+	if (!ret)
+		*out = text;
+	return ret;
 }
 
 void show_flow_text(struct sink *sink, const struct burst_flows *flows, uint64_t wire_bytes)

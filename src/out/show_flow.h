@@ -17,6 +17,15 @@
  */
 void show_flow_fields(struct writer *writer, const struct burst_flows *flows, uint64_t wire_bytes);
 
+/* The names of these fields, in their order; NULL behind the last. */
+const char *show_flow_field(size_t i);
+
+/*
+ * The same fields as a JSON object, to be kept and shown later by out/kept_flow.h: as many of the flows, from
+ * the first, as make it shorter than `size`. 0, or -ENOMEM with *out untouched; *out is the caller's.
+ */
+int show_flow_keep(char **out, const struct burst_flows *flows, uint64_t wire_bytes, size_t size);
+
 /* The first flow and how many more there are; nothing where there is none. */
 void show_flow_text(struct sink *sink, const struct burst_flows *flows, uint64_t wire_bytes);
 

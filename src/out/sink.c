@@ -108,6 +108,12 @@ void sink_commit(struct sink *sink)
 	sink->committed = sink->used;
 }
 
+const char *sink_committed(const struct sink *sink, size_t *n)
+{
+	*n = sink->committed;
+	return sink->failure ? NULL : sink->buffer;
+}
+
 /*
  * Waits until the reader takes at least PIPE_BUF bytes (pipe(7)), so that write(2) cannot block. A
  * terminal under flow control says so in the same way. Files are always ready.

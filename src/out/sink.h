@@ -18,7 +18,7 @@
 
 struct sink;
 
-/* Borrows `fd`. `stop_fd`: once readable, a blocked flush gives up after a second; -1: none. */
+/* Borrows `fd`; -1: nothing will be flushed. `stop_fd`: once readable, a blocked flush gives up after a second; -1: none. */
 int sink_new(struct sink **out, int fd, int stop_fd);
 /* Drops what was not flushed. NULL-safe. */
 void sink_free(struct sink *sink);
@@ -36,6 +36,9 @@ void sink_commit(struct sink *sink);
  * reader took nothing, -ENOMEM, or the -errno of write(2). After a failure the sink takes no more.
  */
 int sink_flush(struct sink *sink);
+
+/* What was committed and not written yet, `n` bytes: the sink's, until it takes more. NULL: no memory. */
+const char *sink_committed(const struct sink *sink, size_t *n);
 
 /* The fd is a terminal. */
 bool sink_is_terminal(const struct sink *sink);

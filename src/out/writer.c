@@ -287,6 +287,48 @@ void writer_time(struct writer *writer, const char *name, uint64_t wall_ns)
 	writer_text(writer, name, units_format_wall(text, wall_ns));
 }
 
+/* White space may stand between values; all else that is unsafe can only be within a string. */
+static void put_json_value(struct sink *sink, struct json value)
+{
+	const char *at = value.at;
+
+	while (at < value.end) {
+		uint32_t code_point = 0;
+		size_t length = text_decode_utf8(at, &code_point);
+
+		if (!length)
+			sink_text(sink, "\\ufffd");
+		else if (code_point < 0x20)
+			sink_text(sink, " ");
+		else if (text_is_unsafe(code_point))
+			sink_format(sink, "\\u%04x", code_point);
+		else
+			sink_bytes(sink, at, length);
+		at += length ? length : 1;
+	}
+}
+
+static void put_csv_value(struct writer *writer, const char *name, struct json value)
+{
+	size_t size = (size_t)(value.end - value.at) + 1;
+	char *text = malloc(size);
+
+	if (text && !json_text(value, text, size))
+		snprintf(text, size, "%.*s", (int)(value.end - value.at), value.at);
+	writer_text(writer, name, text && strcmp(text, "null") ? text : NULL);
+	free(text);
+}
+
+void writer_json(struct writer *writer, const char *name, struct json value)
+{
+	if (writer_is_csv(writer)) {
+		put_csv_value(writer, name, value);
+		return;
+	}
+	put_name(writer, name);
+	put_json_value(writer->sink, value);
+}
+
 void writer_begin_object(struct writer *writer, const char *name)
 {
 	put_name(writer, name);

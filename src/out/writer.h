@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/json.h"
 #include "out/sink.h"
 
 enum writer_format {
@@ -49,6 +50,12 @@ void writer_boolean(struct writer *writer, const char *name, bool value);
 void writer_null(struct writer *writer, const char *name);
 /* RFC 3339 from nanoseconds since 1970. */
 void writer_time(struct writer *writer, const char *name, uint64_t wall_ns);
+
+/*
+ * A value out of a JSON text that somebody else wrote, and that json_read() has checked: as it is, on one
+ * line, but for what may steer a terminal. In CSV text and numbers are as others, and the rest is JSON.
+ */
+void writer_json(struct writer *writer, const char *name, struct json value);
 
 /* Arrays and objects within objects are not for it. */
 bool writer_is_csv(const struct writer *writer);
