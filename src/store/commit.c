@@ -51,6 +51,9 @@ static uint64_t bytes_to_write(const struct recorder *recorder)
 	size_t i;
 	int d;
 
+	for (i = 0; i < recorder->n_bursts; i++)
+		if (recorder->bursts[i].flows)
+			bytes += strlen(recorder->bursts[i].flows);
 	for (i = 0; i < tracks->n_full; i++)
 		bytes += growth(&tracks->full[i]);
 	for (i = 0; i < tracks->n; i++) {
@@ -103,7 +106,8 @@ static int write_changed_interfaces(struct recorder *recorder)
 		struct series_member member = on_file(recorder, track);
 
 		if (track->is_changed)
-			rc = rows_write_interface_change(recorder->rows, track->id, &member);
+			rc = rows_write_interface_change(recorder->rows, track->id, &member,
+							 track->container);
 	}
 	return rc;
 }

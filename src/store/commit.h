@@ -17,6 +17,7 @@
 struct recorder_burst {
 	uint64_t interface;
 	struct recording_burst burst;
+	char *flows; /* what burst.flows points to */
 };
 
 struct recorder_counters {

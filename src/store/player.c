@@ -12,7 +12,8 @@
 struct player {
 	struct recorded file;
 	struct recorded_range range;
-	struct replay *replay; /* from the first player_next() on */
+	struct replay *replay;   /* from the first player_next() on */
+	sqlite3_stmt *bursts_at; /* from the first player_bursts_at() on */
 };
 
 int player_new(struct player **out, const char *path, struct error *err)
@@ -37,6 +38,7 @@ void player_free(struct player *player)
 	if (!player)
 		return;
 	replay_free(player->replay);
+	sqlite3_finalize(player->bursts_at);
 	recorded_release(&player->file);
 	free(player);
 }
@@ -67,6 +69,12 @@ const struct link *player_link(const struct player *player, uint32_t slot)
 	return slot > SLOT_NONE && slot <= player->file.n ? &player->file.links[slot - 1] : NULL;
 }
 
+const char *player_container(const struct player *player, uint32_t slot)
+{
+	return slot > SLOT_NONE && slot <= player->file.n ? player->file.containers[slot - 1]
+							  : NULL;
+}
+
 void player_seek(struct player *player, uint64_t from_ns, uint64_t until_ns)
 {
 	player->range.from_ns = from_ns < VALUES_TIME_MAX_NS ? from_ns : VALUES_TIME_MAX_NS;
@@ -89,6 +97,13 @@ int player_bursts(struct player *player,
 		  struct error *err)
 {
 	return rows_read_bursts(&player->file, &player->range, fn, context, err);
+}
+
+int player_bursts_at(struct player *player, uint64_t start_ns,
+		     int (*fn)(void *context, const struct recording_burst *burst), void *context,
+		     struct error *err)
+{
+	return rows_read_bursts_at(&player->file, &player->bursts_at, start_ns, fn, context, err);
 }
 
 int player_counters(struct player *player,

@@ -38,6 +38,9 @@ const struct series_member *player_members(const struct player *player, size_t *
  */
 const struct link *player_link(const struct player *player, uint32_t slot);
 
+/* What was behind an interface when that was last told; NULL: not known. */
+const char *player_container(const struct player *player, uint32_t slot);
+
 /*
  * Restricts what follows to [from_ns, until_ns); before the first player_next(). Windows are those
  * that touch it, bursts too. Without it, all is given.
@@ -58,6 +61,10 @@ int player_next(struct player *player, struct series_span *span, struct error *e
 int player_bursts(struct player *player,
 		  int (*fn)(void *context, const struct recording_burst *burst), void *context,
 		  struct error *err);
+/* The same of those that begin at start_ns, whatever player_seek() has set. */
+int player_bursts_at(struct player *player, uint64_t start_ns,
+		     int (*fn)(void *context, const struct recording_burst *burst), void *context,
+		     struct error *err);
 int player_counters(struct player *player,
 		    int (*fn)(void *context, const struct recording_counters *counters),
 		    void *context, struct error *err);

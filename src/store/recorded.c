@@ -167,6 +167,7 @@ static void read_link(struct row *row, struct link *link)
 
 static bool read_interface(struct recorded *file, struct row *row)
 {
+	const char *container = row_text_or_null(row, 19, CONTAINER_NAME_SIZE - 1);
 	struct series_member *member = &file->members[file->n];
 	struct link *link = &file->links[file->n];
 
@@ -180,27 +181,34 @@ static bool read_interface(struct recorded *file, struct row *row)
 	link->ifindex = member->ifindex;
 	memcpy(link->ifname, member->ifname, sizeof(link->ifname));
 	read_link(row, link);
-	return !row->is_bad && (!file->n || file->ids[file->n] > file->ids[file->n - 1]);
+	if (row->is_bad || (file->n && file->ids[file->n] <= file->ids[file->n - 1]))
+		return false;
+	file->containers[file->n] = container ? strdup(container) : NULL;
+	return true;
 }
+
+#define INTERFACES_OF(container)                                                  \
+	"SELECT id, ifindex, ifname, from_ns, until_ns, kind, type, mac, flags, " \
+	"operstate, carrier, mtu, txqlen, speed_mbps, duplex, master, lower, "    \
+	"lower_netnsid, qdisc, " container " FROM interfaces ORDER BY id"
 
 static int read_interfaces(struct recorded *file, struct error *err)
 {
-	size_t capacity[3] = {0};
+	size_t capacity[4] = {0};
 	struct row row = {0};
 	int ret;
 
 	ret = recorded_prepare(
 		file, &row.stmt,
-		"SELECT id, ifindex, ifname, from_ns, until_ns, kind, type, mac, flags, "
-		"operstate, carrier, mtu, txqlen, speed_mbps, duplex, master, lower, "
-		"lower_netnsid, qdisc FROM interfaces ORDER BY id",
-		err);
+		file->schema < 2 ? INTERFACES_OF("NULL") : INTERFACES_OF("container"), err);
 	while (!ret && (ret = recorded_step(file, row.stmt, err)) > 0) {
 		ret = 0;
 		if (array_reserve(&file->ids, &capacity[0], file->n + 1, sizeof(*file->ids)) ||
 		    array_reserve(&file->members, &capacity[1], file->n + 1,
 				  sizeof(*file->members)) ||
-		    array_reserve(&file->links, &capacity[2], file->n + 1, sizeof(*file->links)))
+		    array_reserve(&file->links, &capacity[2], file->n + 1, sizeof(*file->links)) ||
+		    array_reserve(&file->containers, &capacity[3], file->n + 1,
+				  sizeof(*file->containers)))
 			ret = error_errno(err, -ENOMEM, "cannot read '%s'", file->path);
 		else if (file->n == INTERFACES_MAX || !read_interface(file, &row))
 			ret = database_damaged(err, file->path, "its interfaces");
@@ -222,7 +230,7 @@ int recorded_open(struct recorded *file, const char *path, struct error *err)
 	ret = database_open(&file->db, path, err);
 	if (ret)
 		return ret;
-	rc = schema_check(file->db, &is_ours);
+	rc = schema_check(file->db, &file->schema, &is_ours);
 	if (rc)
 		return database_error(file->db, rc, err, "cannot read '%s'", path);
 	if (!is_ours)
@@ -234,11 +242,16 @@ int recorded_open(struct recorded *file, const char *path, struct error *err)
 
 void recorded_release(struct recorded *file)
 {
+	size_t i;
+
 	sqlite3_close(file->db);
 	free(file->path);
 	free(file->ids);
 	free(file->members);
 	free(file->links);
+	for (i = 0; i < file->n; i++)
+		free(file->containers[i]);
+	free(file->containers);
 }
 
 uint32_t recorded_slot_of(const struct recorded *file, uint64_t id)

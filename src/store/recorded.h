@@ -26,7 +26,9 @@ struct recorded {
 	uint64_t *ids; /* of their rows, ascending */
 	struct series_member *members;
 	struct link *links;
+	char **containers; /* NULL: none known */
 	size_t n;
+	int schema;
 };
 
 /* Opens it and reads all this. 0 or -errno; a zeroed struct is to be released in any case. */

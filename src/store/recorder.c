@@ -149,6 +149,8 @@ static void clear_pending(struct recorder *recorder)
 		free((char *)recorder->changes[i].previous);
 		free((char *)recorder->changes[i].current);
 	}
+	for (i = 0; i < recorder->n_bursts; i++)
+		free(recorder->bursts[i].flows);
 	recorder->n_bursts = 0;
 	recorder->n_counters = 0;
 	recorder->n_changes = 0;
@@ -190,6 +192,12 @@ int recorder_add_interface(struct recorder *recorder, const struct series_member
 			   const struct link *link, struct error *err)
 {
 	return tracks_add(&recorder->tracks, member, link) ? no_memory(err) : 0;
+}
+
+int recorder_name_container(struct recorder *recorder, uint32_t slot, uint32_t ifindex,
+			    const char *name, struct error *err)
+{
+	return tracks_name_container(&recorder->tracks, slot, ifindex, name) ? no_memory(err) : 0;
 }
 
 static int add_gap(struct recorder *recorder, uint64_t from_ns, uint64_t to_ns)
@@ -268,14 +276,21 @@ int recorder_add_burst(struct recorder *recorder, const struct recording_burst *
 {
 	struct track *track = tracks_at(&recorder->tracks, burst->slot, burst->burst.start_ns);
 	struct recorder_burst *pending;
+	char *flows = NULL;
 
 	if (!track)
 		return 0;
 	if (array_reserve(&recorder->bursts, &recorder->bursts_capacity, recorder->n_bursts + 1,
 			  sizeof(*recorder->bursts)))
 		return no_memory(err);
+	if (burst->flows) {
+		flows = strdup(burst->flows);
+		if (!flows)
+			return no_memory(err);
+	}
 	pending = &recorder->bursts[recorder->n_bursts++];
-	*pending = (struct recorder_burst){track->id, *burst};
+	*pending = (struct recorder_burst){track->id, *burst, flows};
+	pending->burst.flows = flows;
 	pending->burst.burst.start_ns += recorder->tracks.wall_offset_ns;
 	pending->burst.burst.end_ns += recorder->tracks.wall_offset_ns;
 	recorder->all_bursts++;

@@ -63,6 +63,13 @@ int recorder_add_interface(struct recorder *recorder, const struct series_member
 			   const struct link *link, struct error *err);
 
 /*
+ * What is behind an interface, by the name that it has now; NULL: nothing known. One that is not there, or
+ * has left its slot to another ifindex, is passed over. 0 or -ENOMEM.
+ */
+int recorder_name_container(struct recorder *recorder, uint32_t slot, uint32_t ifindex,
+			    const char *name, struct error *err);
+
+/*
  * The windows of a span, its gaps, and the names and ends of its members, which are known by slot and
  * from_ns. It begins where the last one ended; where it begins later, the time between is a gap.
  * Windows of slots without an interface are passed over. 0, -EINVAL for a span of another width or

@@ -16,11 +16,12 @@
 #include <stdint.h>
 
 #include "model/burst.h"
+#include "model/container.h"
 #include "model/counters.h"
 #include "model/link.h"
 
 #define RECORDING_APPLICATION_ID 0x69667075 /* "ifpu" */
-#define RECORDING_SCHEMA 1
+#define RECORDING_SCHEMA 2 /* since 2 with containers, and bursts with their flows */
 
 /* What the run was; text is empty where unknown. */
 struct recording_meta {
@@ -35,6 +36,8 @@ struct recording_meta {
 };
 
 #define RECORDING_REASONS_SIZE 512
+/* With its NUL: some 80 flows, which bounds what a burst adds to a file. */
+#define RECORDING_FLOWS_SIZE 16384
 
 /* A burst and what it was judged by. */
 struct recording_burst {
@@ -46,6 +49,12 @@ struct recording_burst {
 	/* Of its drops, by name: "QDISC_DROP:12 NO_SOCKET:1"; empty: unknown. burst.reasons are not kept. */
 	char drop_reasons[RECORDING_REASONS_SIZE];
 	struct burst burst;
+	char container[CONTAINER_NAME_SIZE]; /* behind the interface then; empty: none known */
+	/*
+	 * A JSON object of its flows, shorter than RECORDING_FLOWS_SIZE, as the writer makes it and for the
+	 * reader to check; NULL: unknown. Copied by recorder_add_burst(); the player's where it is given.
+	 */
+	const char *flows;
 };
 
 /*

@@ -49,36 +49,72 @@ static void read_burst(struct row *row, uint64_t start_ns, struct recording_burs
 	recording->speed_bps = row_is_null(row, 16) ? 0 : row_u64(row, 16);
 	row_text_or_empty(row, 17, recording->speed_source, sizeof(recording->speed_source));
 	row_text_or_empty(row, 18, recording->drop_reasons, sizeof(recording->drop_reasons));
+	row_text_or_empty(row, 19, recording->container, sizeof(recording->container));
+	recording->flows = row_text_or_null(row, 20, RECORDING_FLOWS_SIZE - 1);
 	row->is_bad |= burst->end_ns < burst->start_ns;
+}
+
+#define BURSTS_WITH(columns)                                                           \
+	"SELECT start_ns, rowid, interface, direction, end_ns, windows, packets, "     \
+	"bytes, wire_packets, wire_bytes, drops, peak_bps, mean_bps, "                 \
+	"threshold_bps, is_cut, rule, speed_bps, speed_source, drop_reasons, " columns \
+	" FROM bursts WHERE start_ns >= ?1 AND start_ns < ?2 ORDER BY start_ns, rowid"
+
+static const char *bursts_sql(const struct recorded *file)
+{
+	return file->schema < 2 ? BURSTS_WITH("NULL, NULL") : BURSTS_WITH("container, flows");
+}
+
+/* All of a walk that has begun, but for those that end by after_ns. */
+static int read_bursts(struct walk *walk, uint64_t after_ns, rows_burst_fn fn, void *context,
+		       struct error *err)
+{
+	int ret = 0;
+
+	while (!ret && (ret = walk_next(walk, err)) > 0) {
+		struct recording_burst burst = {0};
+
+		read_burst(&walk->row, walk->time_ns, &burst);
+		burst.slot = recorded_slot_of(walk->file, row_u64(&walk->row, 2));
+		if (walk->row.is_bad)
+			ret = walk_damaged(walk, err);
+		else if (burst.slot == SLOT_NONE || burst.burst.end_ns <= after_ns)
+			ret = 0;
+		else
+			ret = fn(context, &burst);
+	}
+	return ret;
 }
 
 int rows_read_bursts(const struct recorded *file, const struct recorded_range *range,
 		     rows_burst_fn fn, void *context, struct error *err)
 {
+	/* One that began before may reach into the range, however long it is. */
+	const struct recorded_range starts = {0, range->until_ns};
 	struct walk walk;
 	int ret;
 
-	/* One that began before may reach into the range, however long it is. */
-	ret = walk_begin(
-		&walk, file, "its bursts",
-		"SELECT start_ns, rowid, interface, direction, end_ns, windows, packets, "
-		"bytes, wire_packets, wire_bytes, drops, peak_bps, mean_bps, "
-		"threshold_bps, is_cut, rule, speed_bps, speed_source, drop_reasons FROM bursts "
-		"WHERE start_ns >= ?1 AND start_ns < ?2 ORDER BY start_ns, rowid",
-		&(struct recorded_range){0, range->until_ns}, err);
-	while (!ret && (ret = walk_next(&walk, err)) > 0) {
-		struct recording_burst burst = {0};
-
-		read_burst(&walk.row, walk.time_ns, &burst);
-		burst.slot = recorded_slot_of(file, row_u64(&walk.row, 2));
-		if (walk.row.is_bad)
-			ret = walk_damaged(&walk, err);
-		else if (burst.slot == SLOT_NONE || burst.burst.end_ns <= range->from_ns)
-			ret = 0;
-		else
-			ret = fn(context, &burst);
-	}
+	ret = walk_begin(&walk, file, "its bursts", bursts_sql(file), &starts, err);
+	if (!ret)
+		ret = read_bursts(&walk, range->from_ns, fn, context, err);
 	walk_end(&walk);
+	return ret;
+}
+
+int rows_read_bursts_at(const struct recorded *file, sqlite3_stmt **stmt, uint64_t start_ns,
+			rows_burst_fn fn, void *context, struct error *err)
+{
+	const struct recorded_range starts = {start_ns, start_ns + 1};
+	struct walk walk;
+	int ret = 0;
+
+	if (!*stmt)
+		ret = recorded_prepare(file, stmt, bursts_sql(file), err);
+	if (ret)
+		return ret;
+	walk_again(&walk, file, "its bursts", *stmt, &starts);
+	ret = read_bursts(&walk, 0, fn, context, err);
+	sqlite3_reset(*stmt);
 	return ret;
 }
 

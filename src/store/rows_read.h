@@ -14,6 +14,12 @@ typedef int (*rows_change_fn)(void *context, const struct recording_change *chan
 /* As player_bursts() and so on. Bursts are those that touch the range. */
 int rows_read_bursts(const struct recorded *file, const struct recorded_range *range,
 		     rows_burst_fn fn, void *context, struct error *err);
+/*
+ * Those that begin at that time. To be asked often: `stmt` is NULL before the first call, and to be finalized
+ * after the last.
+ */
+int rows_read_bursts_at(const struct recorded *file, sqlite3_stmt **stmt, uint64_t start_ns,
+			rows_burst_fn fn, void *context, struct error *err);
 int rows_read_counters(const struct recorded *file, const struct recorded_range *range,
 		       rows_counters_fn fn, void *context, struct error *err);
 int rows_read_changes(const struct recorded *file, const struct recorded_range *range,

@@ -38,8 +38,8 @@ static const char *const sql[N_STATEMENTS] = {
 	[COVERAGE_NEW] = "INSERT INTO coverage VALUES(?, ?)",
 	[COVERAGE] = "UPDATE coverage SET from_ns = ?, until_ns = ?",
 	[INTERFACE] = "INSERT INTO interfaces VALUES(?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-		      "?, ?, ?, ?, ?)",
-	[INTERFACE_CHANGE] = "UPDATE interfaces SET ifname = ?2 WHERE id = ?1",
+		      "?, ?, ?, ?, ?, NULL)",
+	[INTERFACE_CHANGE] = "UPDATE interfaces SET ifname = ?2, container = ?3 WHERE id = ?1",
 	[INTERFACE_END] = "UPDATE interfaces SET until_ns = ?2 WHERE id = ?1",
 	[ADDRESSES_END] =
 		"UPDATE addresses SET until_ns = ?2 WHERE interface = ?1 AND until_ns IS NULL",
@@ -51,7 +51,7 @@ static const char *const sql[N_STATEMENTS] = {
 			    "WHERE interface = ?1 AND address = ?2 AND until_ns IS NULL",
 	[CHANGE] = "INSERT INTO changes VALUES(?, ?, ?, ?, ?, ?)",
 	[BURST] = "INSERT INTO bursts VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-		  "?)",
+		  "?, ?, ?)",
 	[DROPS] = "INSERT INTO drops VALUES(?, ?, ?, ?, ?, ?)",
 	[GAP] = "INSERT INTO gaps VALUES(?, ?)",
 	[COUNTERS] = "INSERT INTO counters VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?" //
@@ -220,13 +220,14 @@ static int write_end(struct rows_write *rows, enum statement statement, uint64_t
 }
 
 int rows_write_interface_change(struct rows_write *rows, uint64_t id,
-				const struct series_member *member)
+				const struct series_member *member, const char *container)
 {
 	struct put put = begin(rows, INTERFACE_CHANGE);
 	int rc;
 
 	put_u64(&put, id);
 	put_text(&put, member->ifname);
+	put_text(&put, container);
 	rc = put_run(&put);
 	if (rc || member->to_ns == SERIES_STAYS)
 		return rc;
@@ -294,6 +295,8 @@ int rows_write_burst(struct rows_write *rows, uint64_t interface,
 	put_text(&put, recording->drop_reasons[0] ? recording->drop_reasons : NULL);
 	put_u64_or_null(&put, recording->speed_bps, recording->speed_bps);
 	put_text(&put, recording->speed_source[0] ? recording->speed_source : NULL);
+	put_text(&put, recording->container[0] ? recording->container : NULL);
+	put_text(&put, recording->flows);
 	return put_run(&put);
 }
 

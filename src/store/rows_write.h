@@ -24,9 +24,12 @@ int rows_write_coverage(struct rows_write *rows, uint64_t from_ns, uint64_t unti
 /* `link` NULL: not known. Its addresses count from member->from_ns. */
 int rows_write_interface(struct rows_write *rows, uint64_t id, const struct series_member *member,
 			 const struct link *link);
-/* Its name and, unless it is SERIES_STAYS, its end, which is that of its addresses too. */
+/*
+ * Its name, what is behind it (NULL: nothing known) and, unless it is SERIES_STAYS, its end, which is that of
+ * its addresses too.
+ */
 int rows_write_interface_change(struct rows_write *rows, uint64_t id,
-				const struct series_member *member);
+				const struct series_member *member, const char *container);
 
 /* `interface` 0: none is known that has this ifindex. */
 int rows_write_change(struct rows_write *rows, uint64_t interface,

@@ -13,15 +13,24 @@ struct object {
 
 #define KERNEL_COLUMN(name) ", " #name " INTEGER"
 
+/* What schema 2 has more stands behind what schema 1 has. */
+#define INTERFACES                                                                                \
+	"CREATE TABLE interfaces(id INTEGER PRIMARY KEY, ifindex INTEGER, ifname TEXT, "          \
+	"from_ns INTEGER, until_ns INTEGER, kind TEXT, type INTEGER, "                            \
+	"mac TEXT, flags INTEGER, operstate TEXT, carrier INTEGER, mtu INTEGER, txqlen INTEGER, " \
+	"speed_mbps INTEGER, duplex TEXT, master INTEGER, lower INTEGER, lower_netnsid INTEGER, " \
+	"qdisc TEXT"
+#define BURSTS                                                                                    \
+	"CREATE TABLE bursts(interface INTEGER, direction TEXT, start_ns INTEGER, "               \
+	"end_ns INTEGER, duration_ns INTEGER, windows INTEGER, packets INTEGER, bytes INTEGER, "  \
+	"wire_packets INTEGER, wire_bytes INTEGER, drops INTEGER, peak_bps INTEGER, "             \
+	"mean_bps INTEGER, threshold_bps INTEGER, is_cut INTEGER, rule TEXT, drop_reasons TEXT, " \
+	"speed_bps INTEGER, speed_source TEXT"
+
 static const struct object objects[] = {
 	{"meta", "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID"},
 	{"coverage", "CREATE TABLE coverage(from_ns INTEGER, until_ns INTEGER)"},
-	{"interfaces",
-	 "CREATE TABLE interfaces(id INTEGER PRIMARY KEY, ifindex INTEGER, ifname TEXT, "
-	 "from_ns INTEGER, until_ns INTEGER, kind TEXT, type INTEGER, "
-	 "mac TEXT, flags INTEGER, operstate TEXT, carrier INTEGER, mtu INTEGER, txqlen INTEGER, "
-	 "speed_mbps INTEGER, duplex TEXT, master INTEGER, lower INTEGER, lower_netnsid INTEGER, "
-	 "qdisc TEXT)"},
+	{"interfaces", INTERFACES ", container TEXT)"},
 	{"interfaces_until", "CREATE INDEX interfaces_until ON interfaces(until_ns)"},
 	{"addresses", "CREATE TABLE addresses(interface INTEGER, address TEXT, from_ns INTEGER, "
 		      "until_ns INTEGER)"},
@@ -30,12 +39,7 @@ static const struct object objects[] = {
 	{"changes", "CREATE TABLE changes(time_ns INTEGER, ifindex INTEGER, ifname TEXT, "
 		    "event TEXT, previous TEXT, current TEXT)"},
 	{"changes_time", "CREATE INDEX changes_time ON changes(time_ns)"},
-	{"bursts",
-	 "CREATE TABLE bursts(interface INTEGER, direction TEXT, start_ns INTEGER, "
-	 "end_ns INTEGER, duration_ns INTEGER, windows INTEGER, packets INTEGER, bytes INTEGER, "
-	 "wire_packets INTEGER, wire_bytes INTEGER, drops INTEGER, peak_bps INTEGER, "
-	 "mean_bps INTEGER, threshold_bps INTEGER, is_cut INTEGER, rule TEXT, drop_reasons TEXT, "
-	 "speed_bps INTEGER, speed_source TEXT)"},
+	{"bursts", BURSTS ", container TEXT, flows TEXT)"},
 	{"bursts_start", "CREATE INDEX bursts_start ON bursts(start_ns)"},
 	{"drops", "CREATE TABLE drops(from_ns INTEGER, until_ns INTEGER, interface INTEGER, "
 		  "direction TEXT, reason TEXT, packets INTEGER)"},
@@ -63,6 +67,22 @@ static const struct object objects[] = {
 	{"open_chunks_from", "CREATE INDEX open_chunks_from ON open_chunks(from_ns)"},
 };
 
+/* Those that are otherwise in schema 1. */
+static const struct object first_objects[] = {
+	{"interfaces", INTERFACES ")"},
+	{"bursts", BURSTS ")"},
+};
+
+static const char *sql_of(const struct object *object, int version)
+{
+	size_t i;
+
+	for (i = 0; version == 1 && i < ARRAY_SIZE(first_objects); i++)
+		if (!strcmp(first_objects[i].name, object->name))
+			return first_objects[i].sql;
+	return object->sql;
+}
+
 int schema_create(sqlite3 *db)
 {
 	char pragmas[128];
@@ -77,18 +97,35 @@ int schema_create(sqlite3 *db)
 	return rc;
 }
 
-int schema_check(sqlite3 *db, bool *is_ours)
+static int read_version(sqlite3 *db, int *version)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL);
+
+	if (!rc) {
+		rc = sqlite3_step(stmt);
+		*version = sqlite3_column_int(stmt, 0);
+		rc = rc == SQLITE_ROW ? SQLITE_OK : rc;
+	}
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+int schema_check(sqlite3 *db, int *version, bool *is_ours)
 {
 	sqlite3_stmt *stmt = NULL;
 	bool ours = true;
 	size_t i;
 	int rc;
 
-	rc = sqlite3_prepare_v2(db, "SELECT 1 FROM sqlite_schema WHERE name = ?1 AND sql = ?2", -1,
-				&stmt, NULL);
+	rc = read_version(db, version);
+	if (!rc)
+		rc = sqlite3_prepare_v2(db,
+					"SELECT 1 FROM sqlite_schema WHERE name = ?1 AND sql = ?2",
+					-1, &stmt, NULL);
 	for (i = 0; !rc && ours && i < ARRAY_SIZE(objects); i++) {
 		sqlite3_bind_text(stmt, 1, objects[i].name, -1, SQLITE_STATIC);
-		sqlite3_bind_text(stmt, 2, objects[i].sql, -1, SQLITE_STATIC);
+		sqlite3_bind_text(stmt, 2, sql_of(&objects[i], *version), -1, SQLITE_STATIC);
 		rc = sqlite3_step(stmt);
 		ours = rc == SQLITE_ROW;
 		if (rc == SQLITE_ROW || rc == SQLITE_DONE)

@@ -40,9 +40,9 @@
 int schema_create(sqlite3 *db);
 
 /*
- * Whether the tables are exactly ours: none is a view or has computed columns, so that to read one
+ * Which schema it is, and whether the tables are exactly ours of that one: none is a view or has computed columns, so that to read one
  * runs nothing that the file's author wrote. SQLITE_OK or what failed.
  */
-int schema_check(sqlite3 *db, bool *is_ours);
+int schema_check(sqlite3 *db, int *version, bool *is_ours);
 
 #endif

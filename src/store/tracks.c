@@ -20,6 +20,7 @@ static void free_track(struct track *track)
 	for (d = 0; d < N_DIRECTIONS; d++)
 		chunk_free(track->open[d].chunk);
 	link_release(&track->link);
+	free(track->container);
 	free(track);
 }
 
@@ -92,6 +93,26 @@ void tracks_update(struct tracks *tracks, const struct series_member *member)
 		memcpy(track->member.ifname, member->ifname, IF_NAMESIZE);
 		track->is_changed = true;
 	}
+}
+
+int tracks_name_container(struct tracks *tracks, uint32_t slot, uint32_t ifindex, const char *name)
+{
+	struct track *track = newest(tracks, slot);
+	char *copy = NULL;
+
+	if (!track || track->member.ifindex != ifindex || track->member.to_ns != SERIES_STAYS)
+		return 0;
+	if (name ? track->container && !strcmp(track->container, name) : !track->container)
+		return 0;
+	if (name) {
+		copy = strdup(name);
+		if (!copy)
+			return -ENOMEM;
+	}
+	free(track->container);
+	track->container = copy;
+	track->is_changed = true;
+	return 0;
 }
 
 static bool touches(const struct track *track, uint64_t start_ns, uint64_t width_ns)

@@ -39,6 +39,7 @@ struct track {
 	struct drop_tally reasons[N_DIRECTIONS];         /* of those, as far as they are known */
 	struct track_counters counters, counters_before; /* as of the last commit */
 	struct track *older;                             /* had the slot before; owned by `items` */
+	char *container;                                 /* behind it; NULL: none known */
 };
 
 /* Zero it and set its constants to make it. */
@@ -64,6 +65,9 @@ int tracks_add(struct tracks *tracks, const struct series_member *member, const 
 
 /* The end and the name of a member that was added before; others are passed over. */
 void tracks_update(struct tracks *tracks, const struct series_member *member);
+
+/* What is behind the one that has the slot now, if that is its ifindex; NULL: none known. 0 or -ENOMEM. */
+int tracks_name_container(struct tracks *tracks, uint32_t slot, uint32_t ifindex, const char *name);
 
 /* Whose a window of the slot is that starts there: the first one's that touches it; or NULL. */
 struct track *tracks_of_window(const struct tracks *tracks, uint32_t slot, uint64_t start_ns);

@@ -3,18 +3,25 @@
 
 #include "store/database.h"
 
+void walk_again(struct walk *walk, const struct recorded *file, const char *what,
+		sqlite3_stmt *stmt, const struct recorded_range *range)
+{
+	*walk = (struct walk){.file = file, .what = what, .row.stmt = stmt, .rowid = INT64_MIN};
+	sqlite3_bind_int64(stmt, 1, (sqlite3_int64)range->from_ns);
+	sqlite3_bind_int64(stmt, 2, (sqlite3_int64)range->until_ns);
+}
+
 int walk_begin(struct walk *walk, const struct recorded *file, const char *what, const char *sql,
 	       const struct recorded_range *range, struct error *err)
 {
+	sqlite3_stmt *stmt = NULL;
 	int ret;
 
-	*walk = (struct walk){.file = file, .what = what, .rowid = INT64_MIN};
-	ret = recorded_prepare(file, &walk->row.stmt, sql, err);
-	if (ret)
-		return ret;
-	sqlite3_bind_int64(walk->row.stmt, 1, (sqlite3_int64)range->from_ns);
-	sqlite3_bind_int64(walk->row.stmt, 2, (sqlite3_int64)range->until_ns);
-	return 0;
+	*walk = (struct walk){0};
+	ret = recorded_prepare(file, &stmt, sql, err);
+	if (!ret)
+		walk_again(walk, file, what, stmt, range);
+	return ret;
 }
 
 void walk_end(struct walk *walk)

@@ -25,6 +25,10 @@ int walk_begin(struct walk *walk, const struct recorded *file, const char *what,
 	       const struct recorded_range *range, struct error *err);
 void walk_end(struct walk *walk);
 
+/* The same by a statement that was prepared before, which is the caller's: no walk_end(). */
+void walk_again(struct walk *walk, const struct recorded *file, const char *what,
+		sqlite3_stmt *stmt, const struct recorded_range *range);
+
 /* 1: at the next row, 0: at the end, or -errno. */
 int walk_next(struct walk *walk, struct error *err);
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <sqlite3.h>
 
 #include "base/units.h"
 #include "store/player.h"
@@ -111,6 +112,17 @@ static inline struct player *play(const char *path)
 
 	expect_ok(player_new(&player, path, &err), &err);
 	return player;
+}
+
+static inline void run_sql(const char *path, const char *sql)
+{
+	char *message = NULL;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &message))
+		fail_msg("%s: %s", sql, message);
+	sqlite3_close(db);
 }
 
 static inline uint64_t rnd(uint64_t *seed)

@@ -36,17 +36,6 @@ static void expect_refused(const char *path, int wanted, const char *words)
 	assert_int_equal(err.code, wanted);
 }
 
-static void run_sql(const char *path, const char *sql)
-{
-	char *message = NULL;
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	if (sqlite3_exec(db, sql, NULL, NULL, &message))
-		fail_msg("%s: %s", sql, message);
-	sqlite3_close(db);
-}
-
 static void refuses_what_is_no_recording(void **state)
 {
 	const struct place *place = *state;
@@ -74,7 +63,7 @@ static void refuses_what_is_no_recording(void **state)
 	close_recorder(record_to(path, NULL));
 	data = load(path, &size);
 	player_free(play(path));
-	run_sql(path, "PRAGMA user_version = 2");
+	run_sql(path, "PRAGMA user_version = 3");
 	expect_refused(path, -ENOTSUP, "newer ifpulse");
 	run_sql(path, "PRAGMA user_version = 0");
 	expect_refused(path, -EBADMSG, "damaged");
@@ -115,6 +104,9 @@ static void refuses_hostile_tables(void **state)
 		"UPDATE interfaces SET mac = '02:0'",
 		"UPDATE interfaces SET kind = zeroblob(100000)",
 		"UPDATE interfaces SET mtu = 4294967296",
+		"UPDATE interfaces SET container = printf('%.400c', 'x')",
+		"UPDATE interfaces SET container = zeroblob(5)",
+		"PRAGMA user_version = 1",
 	};
 	const struct place *place = *state;
 	struct traffic traffic;
@@ -310,6 +302,11 @@ static void refuses_hostile_rows(void **state)
 		"UPDATE bursts SET direction = 1",
 		"UPDATE bursts SET speed_source = printf('%.99c', 'x')",
 		"UPDATE bursts SET packets = 1.5",
+		"UPDATE bursts SET container = zeroblob(5)",
+		"UPDATE bursts SET container = printf('%.400c', 'x')",
+		"UPDATE bursts SET flows = printf('%.16384c', 'x')",
+		"UPDATE bursts SET flows = 'a' || char(0) || 'b'",
+		"UPDATE bursts SET flows = zeroblob(5)",
 		"UPDATE counters SET rx_bytes = NULL",
 		"UPDATE counters SET probe_rx_drops = 'none'",
 		"UPDATE changes SET event = NULL",

@@ -104,6 +104,7 @@ struct rows {
 	struct recording_burst bursts[N_ROWS];
 	struct recording_counters counters[N_ROWS];
 	struct recording_change changes[N_ROWS];
+	char flows[RECORDING_FLOWS_SIZE];
 	size_t n, seen;
 };
 
@@ -120,6 +121,10 @@ static int same_burst(void *context, const struct recording_burst *burst)
 	assert_int_equal(burst->speed_bps, wanted.speed_bps);
 	assert_string_equal(burst->speed_source, wanted.speed_source);
 	assert_string_equal(burst->drop_reasons, wanted.drop_reasons);
+	assert_string_equal(burst->container, wanted.container);
+	assert_int_equal(!burst->flows, !wanted.flows);
+	if (wanted.flows)
+		assert_string_equal(burst->flows, wanted.flows);
 	assert_memory_equal(&burst->burst.traffic, &wanted.burst.traffic,
 			    sizeof(wanted.burst.traffic));
 	assert_int_equal(burst->burst.start_ns, wanted.burst.start_ns);
@@ -194,6 +199,13 @@ static void add_rows(struct recorder *recorder, struct rows *rows, size_t i, uin
 	burst->speed_bps = i % 5 * 1000000000;
 	strcpy(burst->speed_source, i % 5 ? "netlink" : "");
 	strcpy(burst->drop_reasons, i % 3 ? "QDISC_DROP:12 other:1" : "");
+	strcpy(burst->container, i % 4 ? "shop/web-0" : "");
+	/* Of any length that there may be. */
+	if (i % 6) {
+		memset(rows->flows, 'x', sizeof(rows->flows));
+		rows->flows[sizeof(rows->flows) - 1] = '\0';
+		burst->flows = rows->flows + rnd(seed) % (i % 2 ? sizeof(rows->flows) : 1);
+	}
 	fill(&counters->probe, sizeof(counters->probe), seed);
 	counters->has_kernel = i % 7;
 	if (counters->has_kernel)
@@ -244,6 +256,15 @@ static void keeps_bursts_counters_changes(void **state)
 	rows.seen = 0;
 	assert_int_equal(player_changes(player, same_change, &rows, &err), 7);
 	assert_int_equal(rows.seen, rows.n);
+	rows.seen = 9;
+	expect_ok(player_bursts_at(player, WALL(rows.bursts[9].burst.start_ns), same_burst, &rows,
+				   &err),
+		  &err);
+	assert_int_equal(rows.seen, 10);
+	expect_ok(player_bursts_at(player, WALL(rows.bursts[9].burst.start_ns) + 1, same_burst,
+				   &rows, &err),
+		  &err);
+	assert_int_equal(rows.seen, 10);
 	/* The burst that ends at the first time is out, the one that begins at the last, too. */
 	player_seek(player, WALL(rows.bursts[3].burst.end_ns), WALL(rows.bursts[7].burst.start_ns));
 	rows.seen = 4;
@@ -253,6 +274,101 @@ static void keeps_bursts_counters_changes(void **state)
 	expect_ok(player_counters(player, same_counters, &rows, &err), &err);
 	assert_int_equal(rows.seen, 7);
 	player_free(player);
+}
+
+static void name(struct recorder *recorder, uint32_t slot, uint32_t ifindex, const char *container)
+{
+	struct error err = {0};
+
+	expect_ok(recorder_name_container(recorder, slot, ifindex, container, &err), &err);
+}
+
+/* The last that was told of each, also of what goes. */
+static void keeps_containers(void **state)
+{
+	const struct place *place = *state;
+	struct traffic traffic;
+	struct player *player;
+
+	traffic_start(&traffic, record_to(place->path, NULL), 1000);
+	traffic_join(&traffic, 1, 5, "eth0");
+	traffic_join(&traffic, 2, 6, "eth1");
+	traffic_join(&traffic, 3, 7, "eth2");
+	name(traffic.recorder, 1, 5, "pid 4711 (sleep)");
+	name(traffic.recorder, 2, 6, "web");
+	/* That slot is not, or no longer, this one's. */
+	name(traffic.recorder, 3, 8, "other");
+	name(traffic.recorder, 77, 8, "other");
+	traffic_run(&traffic, 10);
+	commit(traffic.recorder);
+	name(traffic.recorder, 1, 5, "shop/web-0");
+	name(traffic.recorder, 2, 6, NULL);
+	traffic.members[0].to_ns = traffic.now_ns;
+	traffic_run(&traffic, 10);
+	close_recorder(traffic.recorder);
+	player = play(place->path);
+	assert_string_equal(player_container(player, 1), "shop/web-0");
+	assert_null(player_container(player, 2));
+	assert_null(player_container(player, 3));
+	assert_null(player_container(player, 4));
+	player_free(player);
+	free(traffic.told.items);
+}
+
+/* As ifpulse made them before it knew of flows and containers. */
+static void reads_schema_1(void **state)
+{
+	static const char *const old =
+		"CREATE TABLE old AS SELECT * FROM interfaces; DROP TABLE interfaces;"
+		"CREATE TABLE interfaces(id INTEGER PRIMARY KEY, ifindex INTEGER, ifname TEXT, "
+		"from_ns INTEGER, until_ns INTEGER, kind TEXT, type INTEGER, mac TEXT, flags "
+		"INTEGER, operstate TEXT, carrier INTEGER, mtu INTEGER, txqlen INTEGER, speed_mbps "
+		"INTEGER, duplex TEXT, master INTEGER, lower INTEGER, lower_netnsid INTEGER, qdisc "
+		"TEXT);"
+		"CREATE INDEX interfaces_until ON interfaces(until_ns);"
+		"INSERT INTO interfaces SELECT id, ifindex, ifname, from_ns, until_ns, kind, type, "
+		"mac, flags, operstate, carrier, mtu, txqlen, speed_mbps, duplex, master, lower, "
+		"lower_netnsid, qdisc FROM old; DROP TABLE old;"
+		"CREATE TABLE old AS SELECT * FROM bursts; DROP TABLE bursts;"
+		"CREATE TABLE bursts(interface INTEGER, direction TEXT, start_ns INTEGER, end_ns "
+		"INTEGER, duration_ns INTEGER, windows INTEGER, packets INTEGER, bytes INTEGER, "
+		"wire_packets INTEGER, wire_bytes INTEGER, drops INTEGER, peak_bps INTEGER, "
+		"mean_bps INTEGER, threshold_bps INTEGER, is_cut INTEGER, rule TEXT, drop_reasons "
+		"TEXT, speed_bps INTEGER, speed_source TEXT);"
+		"CREATE INDEX bursts_start ON bursts(start_ns);"
+		"INSERT INTO bursts SELECT interface, direction, start_ns, end_ns, duration_ns, "
+		"windows, packets, bytes, wire_packets, wire_bytes, drops, peak_bps, mean_bps, "
+		"threshold_bps, is_cut, rule, drop_reasons, speed_bps, speed_source FROM old;"
+		"DROP TABLE old; PRAGMA user_version = 1";
+	const struct place *place = *state;
+	struct rows rows = {.n = N_ROWS};
+	struct traffic traffic;
+	struct player *player;
+	struct error err = {0};
+	uint64_t seed = 7654321;
+	size_t i;
+
+	traffic_start(&traffic, record_to(place->path, NULL), 0);
+	traffic_join(&traffic, 1, 5, "eth0");
+	traffic_join(&traffic, 2, 6, "eth1");
+	name(traffic.recorder, 1, 5, "web");
+	for (i = 0; i < N_ROWS; i++)
+		add_rows(traffic.recorder, &rows, i, &seed);
+	close_recorder(traffic.recorder);
+	run_sql(place->path, old);
+	for (i = 0; i < N_ROWS; i++) {
+		rows.bursts[i].container[0] = '\0';
+		rows.bursts[i].flows = NULL;
+	}
+	player = play(place->path);
+	expect_ok(player_bursts(player, same_burst, &rows, &err), &err);
+	assert_int_equal(rows.seen, rows.n);
+	assert_null(player_container(player, 1));
+	assert_int_equal(player_link(player, 2)->ifindex, 6);
+	player_free(player);
+	/* It is what it says that it is, or it is none. */
+	run_sql(place->path, "PRAGMA user_version = 2");
+	assert_int_equal(player_new(&player, place->path, &err), -EBADMSG);
 }
 
 static void change(struct recorder *recorder, uint64_t time_ns, enum change_event event,
@@ -390,6 +506,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RECORDING_TEST(keeps_meta_and_links),
 		RECORDING_TEST(keeps_bursts_counters_changes),
+		RECORDING_TEST(keeps_containers),
+		RECORDING_TEST(reads_schema_1),
 		RECORDING_TEST(follows_addresses),
 		RECORDING_TEST(thins_counters_out),
 		RECORDING_TEST(tells_drops_apart_by_reason),
