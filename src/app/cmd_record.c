@@ -2,7 +2,6 @@
 /* record: everything that is seen, into one file. */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,8 +10,8 @@
 #include "app/commands.h"
 #include "app/engine.h"
 #include "app/identity.h"
+#include "app/record_counters.h"
 #include "app/tape.h"
-#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
@@ -36,9 +35,7 @@ struct record_command {
 	struct tape *tape;
 	struct burst_watch *watch;
 	struct drop_reasons *reasons;
-	struct interface_counters *totals; /* by slot, of the interface that has it */
-	uint64_t *total_of;                /* by slot: since when it has it */
-	size_t totals_capacity, total_of_capacity;
+	struct record_counters counters;
 	uint64_t from_ns, until_ns;       /* of the windows taken */
 	uint64_t commit_ns, counted_ns;   /* when that was last done */
 	unsigned int busy;                /* commits in a row that found the file locked */
@@ -124,63 +121,6 @@ static void link_changed(void *context, const char *netns, const struct link *be
 		changes_between(before, after, &sink);
 }
 
-/* The counters since the interface was attached are the sum of what each reading adds. */
-static int add_up(struct record_command *record, const struct rate *rate, uint64_t since_ns)
-{
-	if (array_reserve(&record->totals, &record->totals_capacity, (size_t)rate->slot + 1,
-			  sizeof(*record->totals)) ||
-	    array_reserve(&record->total_of, &record->total_of_capacity, (size_t)rate->slot + 1,
-			  sizeof(*record->total_of)))
-		return -ENOMEM;
-	if (record->total_of[rate->slot] != since_ns)
-		record->totals[rate->slot] = (struct interface_counters){0};
-	record->total_of[rate->slot] = since_ns;
-	counters_add(&record->totals[rate->slot], &rate->delta);
-	return 0;
-}
-
-static const struct series_member *member_of(const struct series_span *span, uint32_t slot)
-{
-	size_t i;
-
-	for (i = 0; i < span->n_members; i++)
-		if (span->members[i].slot == slot)
-			return &span->members[i];
-	return NULL;
-}
-
-/* Of all interfaces of the span, those that have just gone included. */
-static int take_counters(struct record_command *record, const struct series_span *span,
-			 struct error *err)
-{
-	struct rate *rates;
-	size_t n = 0, i;
-	uint64_t at_ns;
-	int ret;
-
-	ret = engine_refresh_stats(record->engine, err);
-	if (!ret)
-		ret = engine_read(record->engine, &rates, &n, &at_ns, err);
-	for (i = 0; !ret && i < n; i++) {
-		const struct series_member *member = member_of(span, rates[i].slot);
-		const struct link *link =
-			engine_link(record->engine, rates[i].netns, rates[i].ifindex);
-		struct recording_counters counters = {.slot = rates[i].slot, .time_ns = at_ns};
-
-		if (!member)
-			continue;
-		if (add_up(record, &rates[i], member->from_ns))
-			return error_errno(err, -ENOMEM, "cannot record counters");
-		counters.probe = record->totals[rates[i].slot];
-		counters.has_kernel = tape_is_link_of(link, member, span);
-		if (counters.has_kernel)
-			counters.kernel = link->stats;
-		ret = recorder_add_counters(tape_recorder(record->tape), &counters, err);
-	}
-	record->counted_ns = clock_monotonic_ns();
-	return ret;
-}
-
 /* A slot may have a new owner with the next span: its last counts are to be read before. */
 static bool has_gone(const struct series_span *span)
 {
@@ -221,8 +161,11 @@ static int take(struct record_command *record, uint64_t until_ns, struct error *
 	burst_watch_take(record->watch, &span);
 	record->until_ns = span.until_ns;
 	if (has_gone(&span) || !record->counted_ns ||
-	    now_ns - record->counted_ns >= COUNTERS_PERIOD_NS)
-		ret = take_counters(record, &span, err);
+	    now_ns - record->counted_ns >= COUNTERS_PERIOD_NS) {
+		ret = record_counters_take(&record->counters, record->engine, record->tape, &span,
+					   err);
+		record->counted_ns = clock_monotonic_ns();
+	}
 	if (!ret && now_ns - record->commit_ns >= COMMIT_PERIOD_NS)
 		ret = commit(record, err);
 	if (!ret && record->failure.code) {
@@ -403,8 +346,7 @@ out:
 	engine_free(record.engine);
 	identity_free(record.identity);
 	loop_free(record.loop);
-	free(record.totals);
-	free(record.total_of);
+	record_counters_release(&record.counters);
 	return status;
 }
 
