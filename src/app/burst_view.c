@@ -22,6 +22,7 @@ static void show(void *context, const struct burst_place *place, const struct bu
 {
 	struct burst_view *view = context;
 	struct output *output = view->setup.output;
+	struct burst_place recalled = *place;
 
 	if (burst_view_is_complete(view))
 		return;
@@ -30,10 +31,12 @@ static void show(void *context, const struct burst_place *place, const struct bu
 	view->told++;
 	if (view->setup.options->summary)
 		return;
+	if (view->setup.recall)
+		view->setup.recall(view->setup.context, &recalled, burst);
 	if (output->writer)
-		show_burst_record(output->writer, place, burst);
+		show_burst_record(output->writer, &recalled, burst);
 	else
-		show_burst_line(output->sink, place, burst);
+		show_burst_line(output->sink, &recalled, burst);
 }
 
 static const char *reason_name(void *context, uint32_t reason)

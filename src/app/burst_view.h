@@ -23,6 +23,8 @@ struct burst_view_setup {
 	burst_watch_hot_fn set_hot; /* NULL: flows are not known */
 	void *context;              /* of these */
 	struct drop_reasons *reasons; /* borrowed; NULL: not known */
+	/* Fills in what else is known of a burst before it is shown; NULL: nothing. */
+	void (*recall)(void *context, struct burst_place *place, const struct burst *burst);
 };
 
 /* 0 or -ENOMEM. */

@@ -68,6 +68,20 @@ static void take_burst(void *context, const struct burst_place *place, const str
 		note(record, tape_add_burst(record->tape, place, burst, &err), &err);
 }
 
+static const char *container_of(void *context, const struct burst_place *place)
+{
+	struct record_command *record = context;
+
+	return engine_container(record->engine, place->slot);
+}
+
+static void set_hot(void *context, uint32_t slot, enum direction direction, uint64_t bytes)
+{
+	struct record_command *record = context;
+
+	engine_set_hot(record->engine, slot, direction, bytes);
+}
+
 /* A change, and the namespace that it is in. */
 struct changing {
 	struct record_command *record;
@@ -132,10 +146,28 @@ static bool has_gone(const struct series_span *span)
 	return false;
 }
 
+/* What is behind interfaces may come to be known, or change, while they are there. */
+static int name_containers(struct record_command *record, struct error *err)
+{
+	size_t i, n;
+	const struct interface *interfaces = engine_interfaces(record->engine, &n);
+	int ret = 0;
+
+	for (i = 0; !ret && i < n; i++) {
+		uint32_t slot = interfaces[i].slot, ifindex = interfaces[i].ifindex;
+
+		ret = recorder_name_container(tape_recorder(record->tape), slot, ifindex,
+					      engine_container(record->engine, slot), err);
+	}
+	return ret;
+}
+
 static int commit(struct record_command *record, struct error *err)
 {
-	int ret = recorder_commit(tape_recorder(record->tape), err);
+	int ret = name_containers(record, err);
 
+	if (!ret)
+		ret = recorder_commit(tape_recorder(record->tape), err);
 	record->commit_ns = clock_monotonic_ns();
 	record->bursts = 0;
 	if (ret == -EBUSY && ++record->busy < COMMITS_BUSY_AT_MOST) {
@@ -206,6 +238,8 @@ static int set_up(struct record_command *record, struct error *err)
 		.options = &options->bursts,
 		.width_ns = options->window_ns,
 		.link_of = link_of,
+		.set_hot = options->flows ? set_hot : NULL,
+		.container_of = container_of,
 		.context = record,
 		.found = take_burst,
 		.found_context = record,
@@ -213,7 +247,7 @@ static int set_up(struct record_command *record, struct error *err)
 	};
 	int ret;
 
-	ret = identity_new(&record->identity, &options->containers, false, err);
+	ret = identity_new(&record->identity, &options->containers, true, err);
 	if (!ret)
 		ret = drop_reasons_new(&record->reasons, NULL, err);
 	if (!ret)
@@ -307,6 +341,7 @@ static int check(struct options *options, struct error *err)
 	}
 	if (!options->window_ns)
 		options->window_ns = OPTIONS_WINDOW_NS;
+	options->flows = options->bursts.flows;
 	return burst_judge_check(&options->bursts, err);
 }
 
@@ -358,6 +393,7 @@ static const enum option_id ids[] = {
 	OPTION_MAX_SIZE,
 	OPTION_KEEP,
 	OPTIONS_OF_BURSTS,
+	OPTION_FLOWS,
 	'd',
 	OPTION_NETNS,
 	OPTION_ATTACH,
@@ -371,7 +407,8 @@ const struct command cmd_record = {
 	.details =
 		"\nWrites an SQLite file once a second; whatever ends ifpulse, all but the last\n"
 		"second is there. With --max-size or --keep it is a flight recorder, that\n"
-		"drops what is oldest.\n",
+		"drops what is oldest. Bursts are kept with their flows (--flows 0: without),\n"
+		"and with what is behind the interface.\n",
 	.ids = ids,
 	.run = run,
 };

@@ -10,6 +10,7 @@
 #include "app/rate_view.h"
 #include "app/replay_feed.h"
 #include "app/replay_health.h"
+#include "app/replay_recall.h"
 #include "app/window_view.h"
 #include "base/log.h"
 #include "base/units.h"
@@ -25,6 +26,8 @@ struct replay {
 	struct output output;
 	struct window_view windows;
 	struct burst_view *bursts;
+	struct replay_recall *recall;
+	struct error failure; /* of what could only note it */
 	struct rate_sums *rates;
 	struct rate_view *rate_view; /* NULL with a writer */
 	uint64_t intervals;
@@ -54,33 +57,53 @@ static int take_windows(struct replay *replay, const struct series_span *span, s
 	return window_view_is_complete(&replay->windows);
 }
 
+static void recall(void *context, struct burst_place *place, const struct burst *burst)
+{
+	struct replay *replay = context;
+	struct error err = {0};
+
+	if (replay_recall_burst(replay->recall, place, burst, &err) && !replay->failure.code)
+		replay->failure = err;
+}
+
+static const struct link *link_of(void *context, const struct series_member *member)
+{
+	struct replay *replay = context;
+
+	return replay_feed_link_of(replay->feed, member);
+}
+
 static int set_up_bursts(struct replay *replay, struct error *err)
 {
 	struct burst_view_setup setup = {
 		.options = &replay->options,
 		.output = &replay->output,
 		.width_ns = player_meta(replay_feed_player(replay->feed))->width_ns,
-		.link_of = replay_feed_link_of,
-		.context = replay->feed,
+		.link_of = link_of,
+		.context = replay,
+		.recall = recall,
 	};
 
-	return burst_view_new(&replay->bursts, &setup)
+	return replay_recall_new(&replay->recall, replay_feed_player(replay->feed)) ||
+			       burst_view_new(&replay->bursts, &setup)
 		       ? error_errno(err, -ENOMEM, "cannot look for bursts")
 		       : 0;
 }
 
 static int take_bursts(struct replay *replay, const struct series_span *span, struct error *err)
 {
-	(void)err;
 	burst_view_take(replay->bursts, span);
-	return burst_view_is_complete(replay->bursts);
+	if (replay->failure.code)
+		*err = replay->failure;
+	return replay->failure.code ? replay->failure.code : burst_view_is_complete(replay->bursts);
 }
 
 static int finish_bursts(struct replay *replay, struct error *err)
 {
-	(void)err;
 	burst_view_finish(replay->bursts);
-	return 0;
+	if (replay->failure.code)
+		*err = replay->failure;
+	return replay->failure.code;
 }
 
 static bool has_enough_rates(const struct replay *replay)
@@ -166,6 +189,7 @@ static int play(struct replay *replay, const struct replay_view *view, struct er
 static void release(struct replay *replay)
 {
 	burst_view_free(replay->bursts);
+	replay_recall_free(replay->recall);
 	rate_sums_free(replay->rates);
 	rate_view_free(replay->rate_view);
 	replay_feed_free(replay->feed);
@@ -264,7 +288,9 @@ static const struct command replays[] = {
 	{
 		.name = "bursts",
 		.summary = "the bursts, by this rule and threshold or by another",
-		.details = "\nJudged afresh: what 'bursts' would have said.\n",
+		.details = "\nJudged afresh: what 'bursts' would have said. Flows, containers and "
+			   "reasons of\ndrops are those of the bursts that were recorded, and of "
+			   "others unknown.\n",
 		.json = WRITER_JSON_LINES,
 		.ids = bursts_ids,
 		.run = run_bursts,

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "app/replay_recall.h"
 #include "base/units.h"
 #include "out/show_burst.h"
 #include "store/schema.h"
@@ -55,6 +56,8 @@ static void put_interface(const struct lines *lines, const struct series_member 
 		writer_unsigned(lines->writer, "mtu", link->mtu);
 	else
 		writer_null(lines->writer, "mtu");
+	writer_text(lines->writer, "container",
+		    player_container(replay_feed_player(lines->feed), member->slot));
 	writer_end(lines->writer);
 }
 
@@ -153,11 +156,9 @@ static int put_burst(void *context, const struct recording_burst *recorded)
 		.rule = recorded->rule,
 		.width_ns = player_meta(replay_feed_player(lines->feed))->width_ns,
 		.speed_bps = recorded->speed_bps,
-		.reasons = recorded->drop_reasons[0] || !recorded->burst.drops
-				   ? recorded->drop_reasons
-				   : NULL,
 		.speed_source = recorded->speed_source[0] ? recorded->speed_source : NULL,
 	};
+	replay_recall_put(&place, recorded);
 	show_burst_record(lines->writer, &place, &recorded->burst);
 	return 0;
 }

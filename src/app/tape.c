@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "out/show_flow.h"
 
 struct tape {
 	struct tape_setup setup;
@@ -126,6 +127,8 @@ int tape_add_burst(struct tape *tape, const struct burst_place *place, const str
 		.speed_bps = place->speed_bps,
 		.burst = *burst,
 	};
+	char *flows = NULL;
+	int ret;
 
 	if (place->reason_name && burst->drops)
 		show_burst_reasons(recorded.drop_reasons, sizeof(recorded.drop_reasons), place,
@@ -133,5 +136,13 @@ int tape_add_burst(struct tape *tape, const struct burst_place *place, const str
 	if (place->speed_source)
 		snprintf(recorded.speed_source, sizeof(recorded.speed_source), "%s",
 			 place->speed_source);
-	return recorder_add_burst(tape->recorder, &recorded, err);
+	if (place->container)
+		snprintf(recorded.container, sizeof(recorded.container), "%s", place->container);
+	if (place->flows &&
+	    show_flow_keep(&flows, place->flows, burst->traffic.wire_bytes, RECORDING_FLOWS_SIZE))
+		return error_errno(err, -ENOMEM, "cannot record the flows of a burst");
+	recorded.flows = flows;
+	ret = recorder_add_burst(tape->recorder, &recorded, err);
+	free(flows);
+	return ret;
 }
