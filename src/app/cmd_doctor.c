@@ -258,14 +258,17 @@ static int examine(struct doctor *doctor, struct error *err)
 {
 	struct instances *instances = NULL;
 	struct error unseen = {0};
-	struct links *links;
+	const struct sites_listener nobody = {0};
+	const struct links *links;
+	struct sites *sites;
 	bool able;
 	int ret;
 
-	ret = links_new(&links, NULL, err);
+	ret = sites_new(&sites, &doctor->options->netns, &nobody, err);
 	if (ret)
 		return ret;
-	ret = selected_check(doctor->options, NULL, links, err);
+	links = sites_own(sites)->links;
+	ret = selected_check(doctor->options, NULL, sites, err);
 	if (ret)
 		goto out;
 	if (doctor->output.writer)
@@ -280,7 +283,7 @@ static int examine(struct doctor *doctor, struct error *err)
 		writer_close(doctor->output.writer);
 out:
 	instances_free(instances);
-	links_free(links);
+	sites_free(sites);
 	return ret;
 }
 

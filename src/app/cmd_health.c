@@ -19,7 +19,8 @@
 
 /* The counters of one interface when the period began. */
 struct baseline {
-	uint32_t ifindex;
+	uint64_t netns;   /* of its site */
+	uint32_t ifindex; /* 0: none */
 	struct rtnl_link_stats64 stats;
 };
 
@@ -27,8 +28,8 @@ struct health_command {
 	const struct options *options;
 	enum health_period period;
 	struct loop *loop;
-	struct links *own_links;
-	const struct links *links; /* these, or those of the probe's engine */
+	struct sites *own_sites;
+	struct sites *sites; /* these, or those of the probe's engine */
 	struct identity *identity;
 	struct health_probe *probe; /* NULL: what the stack drops is not known */
 	struct health_view view;
@@ -36,68 +37,63 @@ struct health_command {
 	size_t n, capacity;
 };
 
-static int take_baselines(struct health_command *health, struct error *err)
+static int take_baseline(struct health_command *health, const struct site *site,
+			 const struct link *link)
 {
-	links_for_each (link, health->links) {
-		if (array_reserve(&health->baselines, &health->capacity, health->n + 1,
-				  sizeof(*health->baselines)))
-			return error_errno(err, -ENOMEM, "cannot remember the counters");
-		health->baselines[health->n++] = (struct baseline){link->ifindex, link->stats};
-	}
+	if (array_reserve(&health->baselines, &health->capacity, health->n + 1,
+			  sizeof(*health->baselines)))
+		return -ENOMEM;
+	health->baselines[health->n++] = (struct baseline){site->netns, link->ifindex, link->stats};
 	return 0;
 }
 
-static void forget_baseline(struct health_command *health, uint32_t ifindex)
+static int take_baselines(struct health_command *health, struct error *err)
 {
-	size_t i;
+	size_t i, n;
+	struct site *const *sites = sites_all(health->sites, &n);
 
-	for (i = 0; i < health->n; i++)
-		if (health->baselines[i].ifindex == ifindex)
-			health->baselines[i].ifindex = 0;
+	for (i = 0; i < n; i++)
+		links_for_each (link, sites[i]->links)
+			if (take_baseline(health, sites[i], link))
+				return error_errno(err, -ENOMEM, "cannot remember the counters");
+	return 0;
 }
 
 /* An interface deleted and made anew under its ifindex starts from zero, not from the old counters. */
-static void link_changed(void *context, const struct link *before, const struct link *after)
+static void forget_baseline(struct health_command *health, const struct site *site,
+			    const struct link *before, const struct link *after)
 {
-	if (!after)
-		forget_baseline(context, before->ifindex);
+	size_t i;
+
+	for (i = 0; !after && i < health->n; i++)
+		if (health->baselines[i].ifindex == before->ifindex &&
+		    health->baselines[i].netns == site->netns)
+			health->baselines[i].ifindex = 0;
 }
 
-/* As the engine tells it, which probes our own namespace alone. */
-static void engine_changed(void *context, const char *netns, const struct link *before,
+static void link_changed(void *context, struct site *site, const struct link *before,
+			 const struct link *after)
+{
+	forget_baseline(context, site, before, after);
+}
+
+static void engine_changed(void *context, const struct site *site, const struct link *before,
 			   const struct link *after)
 {
-	(void)netns;
-	link_changed(context, before, after);
-}
-
-static int links_readable(void *context)
-{
-	struct health_command *health = context;
-	struct error err = {0};
-
-	if (links_dispatch(health->own_links, &err))
-		log_warning("interface changes may be missing: %s", err.what);
-	return 0;
+	forget_baseline(context, site, before, after);
 }
 
 /* All counters of one that appeared within the period are its own. */
 static const struct rtnl_link_stats64 *baseline_of(const struct health_command *health,
-						   uint32_t ifindex)
+						   uint64_t netns, uint32_t ifindex)
 {
 	static const struct rtnl_link_stats64 zero;
 	size_t i;
 
 	for (i = 0; i < health->n; i++)
-		if (health->baselines[i].ifindex == ifindex)
+		if (health->baselines[i].ifindex == ifindex && health->baselines[i].netns == netns)
 			return &health->baselines[i].stats;
 	return &zero;
-}
-
-static int refresh_stats(struct health_command *health, struct error *err)
-{
-	return health->probe ? engine_refresh_stats(health_probe_engine(health->probe), err)
-			     : links_refresh_stats(health->own_links, err);
 }
 
 /* Lets --duration pass; on a signal the period ends there. Gives its real length. */
@@ -109,7 +105,7 @@ static int wait_period(struct health_command *health, uint64_t *interval_ns, str
 	if (health->probe)
 		ret = health_probe_start(health->probe, err);
 	if (!ret)
-		ret = refresh_stats(health, err);
+		ret = sites_refresh_stats(health->sites, err);
 	if (!ret)
 		ret = take_baselines(health, err);
 	start_ns = clock_monotonic_ns();
@@ -119,7 +115,7 @@ static int wait_period(struct health_command *health, uint64_t *interval_ns, str
 	if (!ret && loop_run(health->loop))
 		ret = error_set(err, -EIO, "cannot wait");
 	if (!ret)
-		ret = refresh_stats(health, err);
+		ret = sites_refresh_stats(health->sites, err);
 	if (!ret && health->probe)
 		ret = health_probe_finish(health->probe, err);
 	*interval_ns = clock_monotonic_ns() - start_ns;
@@ -144,49 +140,65 @@ static void start_probe(struct health_command *health)
 	}
 	engine = health_probe_engine(health->probe);
 	engine_on_change(engine, engine_changed, health);
-	links_free(health->own_links);
-	health->own_links = NULL;
-	health->links = engine_links(engine);
+	sites_free(health->own_sites);
+	health->own_sites = NULL;
+	health->sites = engine_sites(engine);
 }
 
 static int set_up(struct health_command *health, struct error *err)
 {
-	struct links_listener listener = {link_changed, NULL, health};
+	const struct sites_listener listener = {.changed = link_changed, .context = health};
 	int ret;
 
 	ret = loop_new(&health->loop, err);
 	if (!ret)
-		ret = links_new(&health->own_links, &listener, err);
+		ret = sites_new(&health->own_sites, &health->options->netns, &listener, err);
 	if (ret)
 		return ret;
-	health->links = health->own_links;
+	health->sites = health->own_sites;
 	ret = identity_new(&health->identity, &health->options->containers, false, err);
 	if (!ret)
-		ret = selected_check(health->options, health->identity, health->own_links, err);
+		ret = selected_check(health->options, health->identity, health->sites, err);
 	if (ret || !health->options->duration_ns)
 		return ret;
 	if (health->period != PERIOD_BOOT)
 		start_probe(health);
-	if (health->own_links)
-		ret = loop_add(health->loop, links_fd(health->own_links), links_readable, health,
-			       err);
+	if (health->own_sites)
+		ret = sites_follow(health->own_sites, health->loop, err);
 	return ret;
 }
 
-static void show_interval(struct health_command *health, const struct health_subject *subject,
-			  uint64_t interval_ns, const struct rtnl_link_stats64 *now)
+static void show_interval(struct health_command *health, const struct site *site,
+			  const struct health_subject *subject, uint64_t interval_ns,
+			  const struct rtnl_link_stats64 *now)
 {
 	struct health_drops drops;
-	bool has_drops =
-		health->probe && !health_probe_drops(health->probe, subject->ifindex, &drops);
+	bool has_drops = health->probe &&
+			 !health_probe_drops(health->probe, site->netns, subject->ifindex, &drops);
 
-	health_view_show(&health->view, subject, interval_ns, baseline_of(health, subject->ifindex),
-			 now, has_drops ? &drops : NULL);
+	health_view_show(&health->view, subject, interval_ns,
+			 baseline_of(health, site->netns, subject->ifindex), now,
+			 has_drops ? &drops : NULL);
+}
+
+static void judge_link(struct health_command *health, const struct site *site,
+		       const struct link *link, uint64_t interval_ns)
+{
+	const struct health_subject subject = {link->ifindex, link->ifname, site->name};
+
+	if (!selected_is_wanted(health->options, health->identity, site, link))
+		return;
+	if (health->period != PERIOD_INTERVAL)
+		health_view_show(&health->view, &subject, 0, NULL, &link->stats, NULL);
+	if (health->period != PERIOD_BOOT)
+		show_interval(health, site, &subject, interval_ns, &link->stats);
 }
 
 static int judge(struct health_command *health, struct error *err)
 {
+	struct site *const *sites;
 	uint64_t interval_ns = 0;
+	size_t i, n;
 	int ret;
 
 	if (health->options->duration_ns) {
@@ -195,16 +207,10 @@ static int judge(struct health_command *health, struct error *err)
 			return ret;
 	}
 	identity_look(health->identity);
-	links_for_each (link, health->links) {
-		const struct health_subject subject = {link->ifindex, link->ifname};
-
-		if (!selected_is_wanted(health->options, health->identity, link))
-			continue;
-		if (health->period != PERIOD_INTERVAL)
-			health_view_show(&health->view, &subject, 0, NULL, &link->stats, NULL);
-		if (health->period != PERIOD_BOOT)
-			show_interval(health, &subject, interval_ns, &link->stats);
-	}
+	sites = sites_all(health->sites, &n);
+	for (i = 0; i < n; i++)
+		links_for_each (link, sites[i]->links)
+			judge_link(health, sites[i], link, interval_ns);
 	return 0;
 }
 
@@ -245,7 +251,7 @@ static int run(const struct options *options)
 out:
 	health_probe_free(health.probe);
 	identity_free(health.identity);
-	links_free(health.own_links);
+	sites_free(health.own_sites);
 	health_view_release(&health.view);
 	loop_free(health.loop);
 	free(health.baselines);
@@ -253,8 +259,9 @@ out:
 }
 
 static const enum option_id ids[] = {
-	'i', OPTION_CONTAINER, 'd',        OPTION_PERIOD, OPTION_ERRORS_OVER, OPTION_DROPS_OVER,
-	'j', OPTION_CSV,       OPTION_END,
+	'i',           OPTION_CONTAINER,   OPTION_NETNS,      'd',
+	OPTION_PERIOD, OPTION_ERRORS_OVER, OPTION_DROPS_OVER, 'j',
+	OPTION_CSV,    OPTION_END,
 };
 
 const struct command cmd_health = {

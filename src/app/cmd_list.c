@@ -8,80 +8,99 @@
 #include "app/output.h"
 #include "app/selected.h"
 #include "base/log.h"
-#include "kernel/links.h"
 #include "out/show_link.h"
 
 struct list_command {
 	const struct options *options;
-	struct links *links;
+	struct sites *sites;
 	struct identity *identity;
 	struct output output;
+	struct table *table; /* NULL with a writer */
+	bool with_containers;
 };
 
-static bool is_listed(const struct list_command *list, const struct link *link)
+typedef void (*list_fn)(struct list_command *list, const struct site *site,
+			const struct link *link);
+
+static void for_each_listed(struct list_command *list, list_fn fn)
 {
-	return selected_is_wanted(list->options, list->identity, link);
+	size_t i, n;
+	struct site *const *sites = sites_all(list->sites, &n);
+
+	for (i = 0; i < n; i++)
+		links_for_each (link, sites[i]->links)
+			if (selected_is_wanted(list->options, list->identity, sites[i], link))
+				fn(list, sites[i], link);
 }
 
-static bool is_any_known(const struct list_command *list)
+static struct link_place place_of(const struct list_command *list, const struct site *site,
+				  const struct link *link)
 {
-	links_for_each (link, list->links)
-		if (is_listed(list, link) && identity_name(list->identity, link))
-			return true;
-	return false;
+	const struct link *master = links_get(site->links, link->master);
+
+	return (struct link_place){
+		.netns = site->name,
+		.master = master ? master->ifname : NULL,
+		.container = selected_container(list->identity, site, link),
+	};
+}
+
+static void note_container(struct list_command *list, const struct site *site,
+			   const struct link *link)
+{
+	if (selected_container(list->identity, site, link))
+		list->with_containers = true;
+}
+
+static void show_row(struct list_command *list, const struct site *site, const struct link *link)
+{
+	struct link_place place = place_of(list, site, link);
+
+	show_link_rows(list->table, link, &place, list->with_containers);
+}
+
+static void show_record(struct list_command *list, const struct site *site, const struct link *link)
+{
+	struct link_place place = place_of(list, site, link);
+
+	show_link_record(list->output.writer, link, &place);
 }
 
 static int show_table(struct list_command *list)
 {
-	bool with_containers = is_any_known(list);
 	struct output *output = &list->output;
-	struct table *table;
 
-	if (show_link_table_new(&table, output->colour, with_containers))
+	for_each_listed(list, note_container);
+	if (show_link_table_new(&list->table, output->colour, list->with_containers))
 		return -ENOMEM;
-	links_for_each (link, list->links) {
-		const struct link *master = links_get(list->links, link->master);
-		const char *name;
-
-		if (!is_listed(list, link))
-			continue;
-		name = with_containers ? identity_name(list->identity, link) ?: "" : NULL;
-		show_link_rows(table, link, master ? master->ifname : NULL, name);
-	}
-	if (table_rows(table))
-		table_print(table, output->sink, output_columns(output));
+	for_each_listed(list, show_row);
+	if (table_rows(list->table))
+		table_print(list->table, output->sink, output_columns(output));
 	else
 		log_info("no %s matches", list->options->containers.n ? "container" : "interface");
-	table_free(table);
+	table_free(list->table);
 	return 0;
 }
 
-static void show_records(const struct list_command *list)
+static void show_records(struct list_command *list)
 {
-	struct writer *writer = list->output.writer;
-
-	writer_open(writer);
-	links_for_each (link, list->links) {
-		const struct link *master = links_get(list->links, link->master);
-
-		if (is_listed(list, link))
-			show_link_record(writer, link, master ? master->ifname : NULL,
-					 identity_name(list->identity, link));
-	}
-	writer_close(writer);
+	writer_open(list->output.writer);
+	for_each_listed(list, show_record);
+	writer_close(list->output.writer);
 }
 
 static int run(const struct options *options)
 {
+	const struct sites_listener nobody = {0};
 	struct list_command list = {.options = options};
 	int ret, status = EXIT_CANNOT;
 	struct error err = {0};
 
-	ret = links_new(&list.links, NULL, &err);
+	ret = sites_new(&list.sites, &options->netns, &nobody, &err);
 	if (!ret)
 		ret = identity_new(&list.identity, &options->containers, true, &err);
 	if (!ret)
-		ret = selected_check(options, list.identity, list.links, &err);
+		ret = selected_check(options, list.identity, list.sites, &err);
 	if (ret) {
 		log_error(&err);
 		goto out;
@@ -97,11 +116,11 @@ static int run(const struct options *options)
 out:
 	output_release(&list.output);
 	identity_free(list.identity);
-	links_free(list.links);
+	sites_free(list.sites);
 	return status;
 }
 
-static const enum option_id ids[] = {'i', OPTION_CONTAINER, 'j', OPTION_END};
+static const enum option_id ids[] = {'i', OPTION_CONTAINER, OPTION_NETNS, 'j', OPTION_END};
 
 const struct command cmd_list = {
 	.name = "list",

@@ -120,11 +120,12 @@ static bool is_recorded(const struct record_command *record, const char *netns, 
 	       engine_has_windows(record->engine, netns, ifindex);
 }
 
-static void link_changed(void *context, const char *netns, const struct link *before,
+static void link_changed(void *context, const struct site *site, const struct link *before,
 			 const struct link *after)
 {
 	struct record_command *record = context;
 	const struct selection *selection = &record->options.selection;
+	const char *netns = site->name;
 	struct changing changing = {record, netns};
 	struct changes_sink sink = {take_change, name_of, &changing};
 

@@ -7,28 +7,34 @@
 #include "app/commands.h"
 #include "app/loop.h"
 #include "app/output.h"
+#include "app/selected.h"
+#include "app/sites.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/units.h"
-#include "kernel/links.h"
 #include "model/changes.h"
+#include "out/place_name.h"
 
 struct watch_command {
 	const struct options *options;
 	struct loop *loop;
-	struct links *links;
+	struct sites *sites;
+	const struct site *site; /* where what changes now is */
 	struct output output;
 	uint64_t reports;
 	int output_error;
 };
 
-static void show_record(struct writer *writer, uint64_t wall_ns, const struct change *change)
+static void show_record(const struct watch_command *watch, uint64_t wall_ns,
+			const struct change *change)
 {
+	struct writer *writer = watch->output.writer;
+
 	writer_begin(writer);
 	writer_time(writer, "time", wall_ns);
 	writer_unsigned(writer, "ifindex", change->link->ifindex);
-	writer_text(writer, "ifname", change->link->ifname);
+	place_name_fields(writer, watch->site->name, change->link->ifname);
 	writer_text(writer, "event", change_event_name(change->event));
 	writer_text(writer, "previous", change->previous);
 	writer_text(writer, "current", change->current);
@@ -46,7 +52,7 @@ static const char *colour_of(const struct watch_command *watch, enum change_even
 
 static void show_line(struct watch_command *watch, uint64_t wall_ns, const struct change *change)
 {
-	char time[UNITS_TEXT_SIZE], name[IF_NAMESIZE * TEXT_ESCAPE_GROWTH];
+	char time[UNITS_TEXT_SIZE], name[PLACE_NAME_SIZE];
 	char previous[128 * TEXT_ESCAPE_GROWTH] = "", current[128 * TEXT_ESCAPE_GROWTH] = "";
 	const char *colour = colour_of(watch, change->event);
 	struct sink *sink = watch->output.sink;
@@ -55,7 +61,7 @@ static void show_line(struct watch_command *watch, uint64_t wall_ns, const struc
 		text_escape(previous, sizeof(previous), change->previous);
 	if (change->current)
 		text_escape(current, sizeof(current), change->current);
-	text_escape(name, sizeof(name), change->link->ifname);
+	place_name_text(name, watch->site->name, change->link->ifname);
 	sink_format(sink, "%s  %-15s %s%-15s%s ", units_format_wall(time, wall_ns), name, colour,
 		    change_event_name(change->event), *colour ? "\033[0m" : "");
 	if (change->previous && change->current)
@@ -73,7 +79,7 @@ static void take_change(void *context, const struct change *change)
 	if (watch->options->count && watch->reports >= watch->options->count)
 		return;
 	if (watch->output.writer)
-		show_record(watch->output.writer, now_ns, change);
+		show_record(watch, now_ns, change);
 	else
 		show_line(watch, now_ns, change);
 	watch->reports++;
@@ -82,31 +88,41 @@ static void take_change(void *context, const struct change *change)
 static const char *name_of(void *context, uint32_t ifindex)
 {
 	struct watch_command *watch = context;
-	const struct link *link = links_get(watch->links, ifindex);
+	const struct link *link = links_get(watch->site->links, ifindex);
 
 	return link ? link->ifname : NULL;
 }
 
-static void link_changed(void *context, const struct link *before, const struct link *after)
+static void link_changed(void *context, struct site *site, const struct link *before,
+			 const struct link *after)
 {
 	struct watch_command *watch = context;
 	const struct selection *selection = &watch->options->selection;
 	struct changes_sink sink = {take_change, name_of, watch};
 
+	watch->site = site;
 	/* A renaming is of interest under either name. */
-	if ((before && selection_matches(selection, before->ifname)) ||
-	    (after && selection_matches(selection, after->ifname)))
+	if ((before && selection_matches_in(selection, site->name, before->ifname)) ||
+	    (after && selection_matches_in(selection, site->name, after->ifname)))
 		changes_between(before, after, &sink);
 }
 
-static int links_readable(void *context)
+static void site_came(void *context, struct site *site)
+{
+	links_for_each (link, site->links)
+		link_changed(context, site, NULL, link);
+}
+
+static void site_leaving(void *context, struct site *site)
+{
+	links_for_each (link, site->links)
+		link_changed(context, site, link, NULL);
+}
+
+static int dispatched(void *context)
 {
 	struct watch_command *watch = context;
-	struct error err = {0};
-	int ret = links_dispatch(watch->links, &err);
 
-	if (ret)
-		log_warning("interface changes may be missing: %s", err.what);
 	watch->output_error = output_flush(&watch->output);
 	if (watch->options->count && watch->reports >= watch->options->count)
 		loop_stop(watch->loop);
@@ -122,7 +138,7 @@ static void note_missing(const struct watch_command *watch)
 	for (i = 0; i < selection->n; i++) {
 		const char *name = selection_literal(selection, i);
 
-		if (name && !links_find(watch->links, name))
+		if (name && !selected_is_there(selection, i, watch->sites))
 			log_info("there is no interface '%s' yet; waiting for it", name);
 	}
 }
@@ -130,22 +146,31 @@ static void note_missing(const struct watch_command *watch)
 /* Somebody who looks at a quiet screen wants to know that it works. */
 static void say_ready(const struct watch_command *watch)
 {
-	size_t n = 0;
+	size_t i, n_sites, n = 0;
+	struct site *const *sites = sites_all(watch->sites, &n_sites);
 
-	links_for_each (link, watch->links)
-		n += selection_matches(&watch->options->selection, link->ifname);
+	for (i = 0; i < n_sites; i++)
+		links_for_each (link, sites[i]->links)
+			n += selection_matches_in(&watch->options->selection, sites[i]->name,
+						  link->ifname);
 	log_message(isatty(STDERR_FILENO) ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
 		    "watching %zu interface%s", n, n == 1 ? "" : "s");
 }
 
 static int set_up(struct watch_command *watch, struct error *err)
 {
-	struct links_listener listener = {link_changed, NULL, watch};
+	const struct sites_listener listener = {
+		.came = site_came,
+		.changed = link_changed,
+		.leaving = site_leaving,
+		.dispatched = dispatched,
+		.context = watch,
+	};
 	int ret;
 
-	ret = links_new(&watch->links, &listener, err);
+	ret = sites_new(&watch->sites, &watch->options->netns, &listener, err);
 	if (!ret)
-		ret = loop_add(watch->loop, links_fd(watch->links), links_readable, watch, err);
+		ret = sites_follow(watch->sites, watch->loop, err);
 	if (!ret && watch->options->duration_ns)
 		ret = loop_add_deadline(watch->loop, watch->options->duration_ns, err);
 	return ret;
@@ -154,7 +179,7 @@ static int set_up(struct watch_command *watch, struct error *err)
 static int run(const struct options *options)
 {
 	struct watch_command watch = {.options = options};
-	struct links_losses losses;
+	uint64_t overflows;
 	int ret, status = EXIT_CANNOT;
 	struct error err = {0};
 
@@ -173,30 +198,30 @@ static int run(const struct options *options)
 	note_missing(&watch);
 	say_ready(&watch);
 	ret = loop_run(watch.loop);
-	losses = links_losses(watch.links);
-	if (losses.overflows)
+	overflows = sites_overflows(watch.sites);
+	if (overflows)
 		log_warning("interface events overflowed %" PRIu64
 			    " times; the state was read afresh, what came and went between is "
 			    "missing",
-			    losses.overflows);
+			    overflows);
 	if (watch.output_error)
 		status = output_failed(watch.output_error);
 	else
 		status = ret ? EXIT_CANNOT : EXIT_DONE;
 out:
-	links_free(watch.links);
+	sites_free(watch.sites);
 	output_release(&watch.output);
 	loop_free(watch.loop);
 	return status;
 }
 
-static const enum option_id ids[] = {'i', 'd', 'c', 'j', OPTION_CSV, OPTION_END};
+static const enum option_id ids[] = {'i', OPTION_NETNS, 'd', 'c', 'j', OPTION_CSV, OPTION_END};
 
 const struct command cmd_watch = {
 	.name = "watch",
 	.summary = "links going up, down or away, addresses, MTU: as it happens",
-	.details = "\nNeeds no privilege. Prints a line per change, as netlink tells it;\n"
-		   "--count ends after so many.\n",
+	.details = "\nNeeds no privilege, but for --netns. Prints a line per change, as netlink\n"
+		   "tells it; --count ends after so many.\n",
 	.json = WRITER_JSON_LINES,
 	.ids = ids,
 	.run = run,

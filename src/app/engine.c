@@ -14,8 +14,6 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "kernel/flows.h"
-#include "kernel/links.h"
-#include "kernel/namespaces.h"
 #include "kernel/probe.h"
 #include "kernel/windows.h"
 
@@ -33,39 +31,23 @@ struct engine {
 	void *change_context;
 };
 
-static void link_changed(void *context, const struct link *before, const struct link *after)
+static void link_changed(void *context, struct site *site, const struct link *before,
+			 const struct link *after)
 {
-	struct site *site = context;
-	struct engine *engine = site->owner;
+	struct engine *engine = context;
 
-	roster_link_changed(&engine->roster, site, before, after);
+	/* Before there is a probe, changes are part of what is there at the start. */
+	if (engine->roster.probe)
+		roster_link_changed(&engine->roster, site, before, after);
 	if (engine->changed)
-		engine->changed(engine->change_context, site->name, before, after);
+		engine->changed(engine->change_context, site, before, after);
 }
 
-static void links_resynced(void *context)
+static void links_resynced(void *context, struct site *site)
 {
-	struct site *site = context;
-	struct engine *engine = site->owner;
+	struct engine *engine = context;
 
 	roster_links_resynced(&engine->roster, site);
-}
-
-static int links_readable(void *context)
-{
-	const struct site *site = context;
-	struct error err = {0};
-	int ret = links_dispatch(site->links, &err);
-
-	/* The cache stands as it was; the next overflow or event tries again. */
-	if (ret)
-		log_warning("interface changes may be missing: %s", err.what);
-	return 0;
-}
-
-static struct site *own_site(const struct engine *engine)
-{
-	return engine->roster.sites[0];
 }
 
 static int reconsider(void *context, uint64_t expirations)
@@ -74,41 +56,20 @@ static int reconsider(void *context, uint64_t expirations)
 
 	(void)expirations;
 	if (identity_selects(engine->roster.identity) && identity_look(engine->roster.identity))
-		roster_reconsider(&engine->roster, own_site(engine));
+		roster_reconsider(&engine->roster, sites_own(engine->roster.sites));
 	/* What goes before the next reading has its name by then. */
 	roster_name_containers(&engine->roster, clock_monotonic_ns());
 	return 0;
 }
 
-/* A site without links yet, that is not among the roster's. */
-static struct site *new_site(struct engine *engine)
-{
-	struct site *site = calloc(1, sizeof(*site));
-
-	if (!site)
-		return NULL;
-	if (array_reserve(&engine->roster.sites, &engine->roster.sites_capacity,
-			  engine->roster.n_sites + 1, sizeof(*engine->roster.sites))) {
-		free(site);
-		return NULL;
-	}
-	site->owner = engine;
-	site->ordinal = engine->roster.next_ordinal++;
-	return site;
-}
-
-static void add_site(struct engine *engine, struct site *site)
-{
-	engine->roster.sites[engine->roster.n_sites++] = site;
-}
-
 static size_t count_selected(const struct engine *engine)
 {
-	size_t i, n = 0;
+	size_t i, n_sites, n = 0;
+	struct site *const *sites = sites_all(engine->roster.sites, &n_sites);
 
-	for (i = 0; i < engine->roster.n_sites; i++)
-		links_for_each (link, engine->roster.sites[i]->links)
-			n += roster_wants(&engine->roster, engine->roster.sites[i], link);
+	for (i = 0; i < n_sites; i++)
+		links_for_each (link, sites[i]->links)
+			n += roster_wants(&engine->roster, sites[i], link);
 	return n;
 }
 
@@ -132,104 +93,29 @@ static void remove_orphans(struct engine *engine, const struct site *site)
 		log_debug("%s: filters of dead instances may be left: %s", site->name, err.what);
 }
 
-/* From within the namespace, as the others but `lost` are. Before there is a probe nothing is attached. */
-static void netns_found(void *context, struct namespace *ns)
+static void site_came(void *context, struct site *site)
 {
 	struct engine *engine = context;
-	struct site *site = new_site(engine);
-	struct links_listener listener = {link_changed, links_resynced, site};
 	struct error err = {0};
 
-	if (!site || links_new_elsewhere(&site->links, &listener, &err)) {
-		log_warning("network namespace %s is not probed: %s", ns->name,
-			    site ? err.what : "no memory");
-		free(site);
-		return;
-	}
-	site->ns = ns;
-	site->netns = ns->key;
-	memcpy(site->name, ns->name, sizeof(site->name));
-	ns->user = site;
-	add_site(engine, site);
-	if (!engine->roster.probe)
-		return;
-	site->namespaces = engine->roster.namespaces;
 	remove_orphans(engine, site);
 	attach_site(engine, site, engine->roster.n > PROBE_CROWD, &err);
 	engine->roster.stack_changed = true;
 	roster_publish(&engine->roster);
 }
 
-static void netns_changed(void *context, struct namespace *ns)
-{
-	const struct site *site = ns->user;
-	struct error err = {0};
-
-	(void)context;
-	if (site && links_revisit(site->links, &err))
-		log_warning("%s: interface changes may be missing: %s", site->name, err.what);
-}
-
-static void netns_renamed(void *context, struct namespace *ns)
+static void site_renamed(void *context, struct site *site)
 {
 	struct engine *engine = context;
-	struct site *site = ns->user;
 
-	if (!site)
-		return;
-	memcpy(site->name, ns->name, sizeof(site->name));
 	roster_site_renamed(&engine->roster, site);
 }
 
-static void netns_lost(void *context, struct namespace *ns)
-{
-	struct engine *engine = context;
-	struct roster *roster = &engine->roster;
-	struct site *site = ns->user;
-	size_t i;
-
-	if (!site)
-		return;
-	roster_detach_site(roster, site);
-	for (i = 0; roster->sites[i] != site; i++)
-		;
-	roster->n_sites--;
-	memmove(roster->sites + i, roster->sites + i + 1,
-		(roster->n_sites - i) * sizeof(*roster->sites));
-	site_free(site);
-}
-
-static int netns_readable(void *context)
+static void site_leaving(void *context, struct site *site)
 {
 	struct engine *engine = context;
 
-	namespaces_dispatch(engine->roster.namespaces);
-	return 0;
-}
-
-static int find_sites(struct engine *engine, struct error *err)
-{
-	const struct namespaces_listener listener = {netns_found, netns_changed, netns_renamed,
-						     netns_lost, engine};
-	struct site *site = new_site(engine);
-	struct links_listener links = {link_changed, links_resynced, site};
-	size_t i;
-	int ret;
-
-	if (!site)
-		return error_errno(err, -ENOMEM, "cannot start");
-	ret = links_new(&site->links, &links, err);
-	if (ret) {
-		site_free(site);
-		return ret;
-	}
-	add_site(engine, site);
-	if (!engine->options->netns.n)
-		return 0;
-	ret = namespaces_new(&engine->roster.namespaces, &engine->options->netns, &listener, err);
-	for (i = 1; !ret && i < engine->roster.n_sites; i++)
-		engine->roster.sites[i]->namespaces = engine->roster.namespaces;
-	return ret;
+	roster_detach_site(&engine->roster, site);
 }
 
 static int load_probe(struct engine *engine, size_t selected, struct error *err)
@@ -267,11 +153,12 @@ static int load_probe(struct engine *engine, size_t selected, struct error *err)
 
 static int attach_sites(struct engine *engine, size_t selected, struct error *err)
 {
-	size_t i;
+	size_t i, n;
+	struct site *const *sites = sites_all(engine->roster.sites, &n);
 	int ret = 0;
 
-	for (i = 0; !ret && i < engine->roster.n_sites; i++) {
-		struct site *site = engine->roster.sites[i];
+	for (i = 0; !ret && i < n; i++) {
+		struct site *site = sites[i];
 
 		if (!site_enter(site))
 			continue; /* about to go */
@@ -285,14 +172,21 @@ static int attach_sites(struct engine *engine, size_t selected, struct error *er
 
 static int set_up(struct engine *engine, struct error *err)
 {
+	const struct sites_listener listener = {
+		.came = site_came,
+		.changed = link_changed,
+		.resynced = links_resynced,
+		.renamed = site_renamed,
+		.leaving = site_leaving,
+		.context = engine,
+	};
 	struct roster *roster = &engine->roster;
 	size_t selected;
 	int ret;
 
-	ret = find_sites(engine, err);
+	ret = sites_new(&roster->sites, &engine->options->netns, &listener, err);
 	if (!ret)
-		ret = selected_check_sites(engine->options, roster->identity, roster->sites,
-					   roster->n_sites, err);
+		ret = selected_check(engine->options, roster->identity, roster->sites, err);
 	if (ret)
 		return ret;
 	selected = count_selected(engine);
@@ -310,11 +204,7 @@ static int set_up(struct engine *engine, struct error *err)
 	roster_publish(roster);
 	if (!roster->n)
 		log_info("no interface matches yet; waiting for one");
-	ret = loop_add(engine->loop, links_fd(own_site(engine)->links), links_readable,
-		       own_site(engine), err);
-	if (!ret && roster->namespaces)
-		ret = loop_add(engine->loop, namespaces_fd(roster->namespaces), netns_readable,
-			       engine, err);
+	ret = sites_follow(roster->sites, engine->loop, err);
 	if (!ret && roster->identity)
 		ret = loop_add_timer(engine->loop, IDENTITY_PERIOD_NS, reconsider, engine, err);
 	roster_name_containers(roster, clock_monotonic_ns());
@@ -342,21 +232,24 @@ int engine_new(struct engine **out, struct loop *loop, struct identity *identity
 	return 0;
 }
 
+static void detach_all(struct engine *engine)
+{
+	size_t n;
+	struct site *const *sites = sites_all(engine->roster.sites, &n);
+
+	while (n > 0)
+		roster_detach_site(&engine->roster, sites[--n]);
+}
+
 void engine_free(struct engine *engine)
 {
-	size_t i;
-
 	if (!engine)
 		return;
-	/* Filters are taken off from within their namespace. */
-	for (i = 0; i < engine->roster.n_sites; i++)
-		if (engine->roster.sites[i]->ns && engine->roster.probe)
-			roster_detach_site(&engine->roster, engine->roster.sites[i]);
+	/* Filters in other namespaces are taken off from within these. */
+	if (engine->roster.probe)
+		detach_all(engine);
 	probe_free(engine->roster.probe);
-	namespaces_free(engine->roster.namespaces);
-	for (i = 0; i < engine->roster.n_sites; i++)
-		site_free(engine->roster.sites[i]);
-	free(engine->roster.sites);
+	sites_free(engine->roster.sites);
 	roster_release(&engine->roster);
 	free(engine->rates);
 	free(engine);
@@ -419,12 +312,8 @@ int engine_read(struct engine *engine, struct rate **rates, size_t *n, uint64_t 
 
 void engine_finish(struct engine *engine)
 {
-	size_t i;
-
 	roster_name_containers(&engine->roster, clock_monotonic_ns());
-
-	for (i = engine->roster.n_sites; i > 0; i--)
-		roster_detach_site(&engine->roster, engine->roster.sites[i - 1]);
+	detach_all(engine);
 }
 
 /* What the windows have lost, as soon as that is more. */
@@ -536,18 +425,7 @@ uint64_t engine_windows_until_ns(const struct engine *engine)
 
 int engine_refresh_stats(struct engine *engine, struct error *err)
 {
-	size_t i;
-	int ret = 0;
-
-	for (i = 0; !ret && i < engine->roster.n_sites; i++) {
-		const struct site *site = engine->roster.sites[i];
-
-		if (!site_enter(site))
-			continue; /* about to go: what it had last */
-		ret = links_refresh_stats(site->links, err);
-		site_leave(site);
-	}
-	return ret;
+	return sites_refresh_stats(engine->roster.sites, err);
 }
 
 void engine_on_change(struct engine *engine, engine_change_fn fn, void *context)
@@ -590,17 +468,14 @@ int engine_exit_status(const struct engine *engine)
 
 const struct link *engine_link(const struct engine *engine, const char *netns, uint32_t ifindex)
 {
-	size_t i;
+	const struct site *site = sites_named(engine->roster.sites, netns);
 
-	for (i = 0; i < engine->roster.n_sites; i++)
-		if (!strcmp(engine->roster.sites[i]->name, netns))
-			return links_get(engine->roster.sites[i]->links, ifindex);
-	return NULL;
+	return site ? links_get(site->links, ifindex) : NULL;
 }
 
-const struct links *engine_links(const struct engine *engine)
+struct sites *engine_sites(const struct engine *engine)
 {
-	return engine->roster.sites[0]->links;
+	return engine->roster.sites;
 }
 
 size_t engine_unattached(const struct engine *engine)

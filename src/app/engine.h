@@ -95,10 +95,10 @@ uint64_t engine_windows_until_ns(const struct engine *engine);
 int engine_refresh_stats(struct engine *engine, struct error *err);
 
 /*
- * Every change of an interface, as links_listener.changed; after the engine has followed it. `netns` is where it is
- * (model/netns_name.h). One whose namespace has gone is not told.
+ * Every change of an interface, as links_listener.changed; after the engine has followed it. One whose namespace has
+ * gone is not told.
  */
-typedef void (*engine_change_fn)(void *context, const char *netns, const struct link *before,
+typedef void (*engine_change_fn)(void *context, const struct site *site, const struct link *before,
 				 const struct link *after);
 void engine_on_change(struct engine *engine, engine_change_fn fn, void *context);
 
@@ -123,8 +123,8 @@ void engine_log_losses(const struct engine *engine);
 /* What is known of an interface now; NULL where there is none. */
 const struct link *engine_link(const struct engine *engine, const char *netns, uint32_t ifindex);
 
-/* All that there are in our own namespace, selected or not, to be walked; the engine's. */
-const struct links *engine_links(const struct engine *engine);
+/* All links that there are, selected or not, to be walked; the engine's. */
+struct sites *engine_sites(const struct engine *engine);
 
 /* Interfaces that the selection asks for and that could not be attached. */
 size_t engine_unattached(const struct engine *engine);

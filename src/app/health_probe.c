@@ -86,13 +86,14 @@ int health_probe_finish(struct health_probe *probe, struct error *err)
 	return read_drops(probe, err);
 }
 
-static const struct interface *find(const struct health_probe *probe, uint32_t ifindex)
+static const struct interface *find(const struct health_probe *probe, uint64_t netns,
+				    uint32_t ifindex)
 {
 	size_t i, n;
 	const struct interface *interfaces = engine_interfaces(probe->engine, &n);
 
 	for (i = 0; i < n; i++)
-		if (interfaces[i].ifindex == ifindex)
+		if (interfaces[i].ifindex == ifindex && interfaces[i].site->netns == netns)
 			return &interfaces[i];
 	return NULL;
 }
@@ -118,9 +119,10 @@ static int add_row(struct health_probe *probe, size_t *n, const struct drop_sum 
 	return 0;
 }
 
-int health_probe_drops(struct health_probe *probe, uint32_t ifindex, struct health_drops *drops)
+int health_probe_drops(struct health_probe *probe, uint64_t netns, uint32_t ifindex,
+		       struct health_drops *drops)
 {
-	const struct interface *interface = find(probe, ifindex);
+	const struct interface *interface = find(probe, netns, ifindex);
 	struct health_drops result = {0};
 	size_t i;
 

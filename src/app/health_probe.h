@@ -29,9 +29,10 @@ int health_probe_start(struct health_probe *probe, struct error *err);
 int health_probe_finish(struct health_probe *probe, struct error *err);
 
 /*
- * What an interface had dropped in that time, or since it came; the rows are the probe's, valid until the
+ * What an interface of a namespace (netns_key(); 0: our own) had dropped in that time, or since it came; the rows are the probe's, valid until the
  * next call. 0, -ENOENT for one that was not probed to the end, or -ENOMEM.
  */
-int health_probe_drops(struct health_probe *probe, uint32_t ifindex, struct health_drops *drops);
+int health_probe_drops(struct health_probe *probe, uint64_t netns, uint32_t ifindex,
+		       struct health_drops *drops);
 
 #endif

@@ -76,10 +76,9 @@ void health_view_show(struct health_view *view, const struct health_subject *sub
 	if (health_is_finding(result.verdict))
 		view->found = true;
 	if (view->output.writer)
-		show_health_record(view->output.writer, subject->ifindex, subject->ifname,
-				   interval_ns, &result, &reasons);
+		show_health_record(view->output.writer, subject, interval_ns, &result, &reasons);
 	else
-		show_health_row(view->table, subject->ifname, interval_ns, &result,
+		show_health_row(view->table, subject, interval_ns, &result,
 				view->has_drops ? &reasons : NULL);
 }
 

@@ -9,6 +9,7 @@
 #include "app/output.h"
 #include "model/health.h"
 #include "out/show_drop.h"
+#include "out/show_health.h"
 #include "out/table.h"
 
 struct health_view {
@@ -26,12 +27,6 @@ struct health_drops {
 	struct health_seen seen;
 	const struct drop_row *rows;
 	size_t n;
-};
-
-/* What the interface is called. */
-struct health_subject {
-	uint32_t ifindex;
-	const char *ifname;
 };
 
 /*

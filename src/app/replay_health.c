@@ -49,7 +49,7 @@ static int take(void *context, const struct recording_counters *counters)
 static void show_reading(struct replay_health *health, const struct series_member *member,
 			 const struct reading *reading)
 {
-	const struct health_subject subject = {member->ifindex, member->ifname};
+	const struct health_subject subject = {member->ifindex, member->ifname, member->netns};
 	enum health_period period = health->options->health_period;
 	uint64_t from_ns = replay_feed_from_ns(health->feed);
 	uint64_t until_ns = replay_feed_until_ns(health->feed);

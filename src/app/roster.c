@@ -81,9 +81,7 @@ void roster_publish(struct roster *roster)
 	roster->state.slots_exhausted = missed_wanting_slot(&roster->missed);
 	roster->state.attach_failures = roster->missed.n - roster->state.slots_exhausted;
 	roster->state.hidden = roster->hidden;
-	roster->state.netlink_overflows = links_losses(roster->sites[0]->links).overflows;
-	if (roster->namespaces)
-		roster->state.netlink_overflows += namespaces_overflows(roster->namespaces);
+	roster->state.netlink_overflows = sites_overflows(roster->sites);
 	probe_publish(roster->probe, &roster->state);
 }
 
@@ -105,8 +103,8 @@ static void tell_missed(struct roster *roster, const struct site *site, const st
 {
 	roster->refusal = *err;
 	if (missed_add(&roster->missed, site->netns, link->ifindex, ret == -ENOSPC))
-		log_warning("%s%s%s is not probed: %s%s%s", site->name, site->ns ? "/" : "",
-			    link->ifname, err->what, err->hint[0] ? "; " : "", err->hint);
+		log_warning(SITE_FORMAT " is not probed: %s%s%s", SITE_ARGS(site, link->ifname),
+			    err->what, err->hint[0] ? "; " : "", err->hint);
 }
 
 /*
@@ -128,12 +126,6 @@ const char *roster_container(const struct roster *roster, uint32_t slot)
 	return roster->containers[slot].text;
 }
 
-/* Behind all interfaces of another namespace is whoever's it is; NULL where that is not known. */
-static const struct container *container_of_site(const struct site *site)
-{
-	return site->ns->container.kind == CONTAINER_UNKNOWN ? NULL : &site->ns->container;
-}
-
 static void update_container(struct roster *roster, const struct site *site, uint32_t slot,
 			     const struct link *link, bool may_look)
 {
@@ -144,7 +136,7 @@ static void update_container(struct roster *roster, const struct site *site, uin
 		identity_update_name(roster->identity, link, may_look, name);
 		return;
 	}
-	container = container_of_site(site);
+	container = site_container(site);
 	snprintf(name, CONTAINER_NAME_SIZE, "%s", container ? container->name : "");
 }
 
@@ -162,14 +154,7 @@ static void name_container(struct roster *roster, const struct site *site, uint3
 
 bool roster_wants(const struct roster *roster, const struct site *site, const struct link *link)
 {
-	const struct options *options = roster->options;
-
-	if (!selection_matches_in(&options->selection, site->name, link->ifname))
-		return false;
-	if (!site->ns)
-		return identity_wants(roster->identity, link);
-	return !options->containers.n ||
-	       container_is_selected(&options->containers, container_of_site(site));
+	return selected_is_wanted(roster->options, roster->identity, site, link);
 }
 
 /* An interface that cannot be attached is a loss to be told, not an end of everything. */
@@ -209,7 +194,7 @@ void roster_attach(struct roster *roster, struct site *site, const struct link *
 	roster->n++;
 	roster->was_attached = true;
 	roster->stack_changed = true;
-	log_debug("attached to %s%s%s", site->name, site->ns ? "/" : "", link->ifname);
+	log_debug("attached to " SITE_FORMAT, SITE_ARGS(site, link->ifname));
 }
 
 void roster_name_rate(const struct roster *roster, struct rate *rate,
@@ -276,10 +261,12 @@ void roster_detach(struct roster *roster, struct interface *interface, const str
 
 	judge_for_total(roster, interface, link);
 	if (probe_detach(roster->probe, interface->slot, &now.counters, &err)) {
-		log_warning("%s: its last counts are lost: %s", interface->ifname, err.what);
+		log_warning(SITE_FORMAT ": its last counts are lost: %s",
+			    SITE_ARGS(interface->site, interface->ifname), err.what);
 	} else if (array_reserve(&roster->finished, &roster->finished_capacity,
 				 roster->n_finished + 1, sizeof(*roster->finished))) {
-		log_warning("%s: its last counts are lost: no memory", interface->ifname);
+		log_warning(SITE_FORMAT ": its last counts are lost: no memory",
+			    SITE_ARGS(interface->site, interface->ifname));
 	} else {
 		struct rate *rate = &roster->finished[roster->n_finished++];
 
@@ -289,8 +276,7 @@ void roster_detach(struct roster *roster, struct interface *interface, const str
 	if (roster->leaving)
 		roster->leaving(roster->leaving_context, interface);
 	let_slot_go(roster, interface->slot);
-	log_debug("detached from %s%s%s", interface->site->name, interface->site->ns ? "/" : "",
-		  interface->ifname);
+	log_debug("detached from " SITE_FORMAT, SITE_ARGS(interface->site, interface->ifname));
 	roster->n--;
 	memmove(interface, interface + 1,
 		(size_t)(roster->interfaces + roster->n - interface) * sizeof(*interface));
@@ -417,19 +403,9 @@ void roster_name_containers(struct roster *roster, uint64_t now_ns)
 	}
 }
 
-static struct site *site_of(const struct roster *roster, uint64_t netns)
-{
-	size_t i;
-
-	for (i = 0; i < roster->n_sites; i++)
-		if (roster->sites[i]->netns == netns)
-			return roster->sites[i];
-	return NULL;
-}
-
 static void attach_again(struct roster *roster, const struct missed_interface *missed)
 {
-	struct site *site = site_of(roster, missed->netns);
+	struct site *site = sites_of_netns(roster->sites, missed->netns);
 	const struct link *link = site ? links_get(site->links, missed->ifindex) : NULL;
 
 	if (!link || !site_enter(site))
@@ -481,9 +457,10 @@ static void mend(struct roster *roster, struct interface *interface)
 	uint32_t ifindex = interface->ifindex;
 
 	log_warning(
-		"%s: another program came before our filter or threw it out, and what it ended was "
+		SITE_FORMAT
+		": another program came before our filter or threw it out, and what it ended was "
 		"not counted; %s",
-		interface->ifname,
+		SITE_ARGS(interface->site, interface->ifname),
 		mended < MENDED_AT_MOST ? "attached anew" : "attached anew for the last time");
 	roster->hidden++;
 	attach_anew(roster, interface, false);
@@ -578,12 +555,13 @@ static bool refresh_stack_of(struct roster *roster, const struct site *site)
 void roster_refresh_stack(struct roster *roster)
 {
 	bool is_done = true;
-	size_t i;
+	size_t i, n;
+	struct site *const *sites = sites_all(roster->sites, &n);
 
 	if (!roster->stack_changed)
 		return;
-	for (i = 0; i < roster->n_sites; i++)
-		is_done &= refresh_stack_of(roster, roster->sites[i]);
+	for (i = 0; i < n; i++)
+		is_done &= refresh_stack_of(roster, sites[i]);
 	/* Else it is tried again with the next reading. */
 	roster->stack_changed = !is_done;
 }

@@ -17,7 +17,7 @@
 #include "app/members.h"
 #include "app/missed.h"
 #include "app/options.h"
-#include "app/site.h"
+#include "app/sites.h"
 #include "base/error.h"
 #include "kernel/probe.h"
 #include "model/container.h"
@@ -39,9 +39,7 @@ struct container_name {
 
 struct roster {
 	const struct options *options; /* borrowed */
-	struct site **sites;           /* these and the probe are the engine's; our own first */
-	size_t n_sites, sites_capacity;
-	struct namespaces *namespaces; /* NULL: only our own is probed */
+	struct sites *sites;           /* these and the probe are the engine's */
 	struct probe *probe;
 	struct interface *interfaces; /* attached ones, by site and ifindex */
 	size_t n, capacity;
@@ -57,7 +55,6 @@ struct roster {
 	bool slot_is_free;       /* one was given back: those that want one may be tried again */
 	uint64_t crowd_since_ns; /* the second in which `came` interfaces were attached */
 	unsigned int came;
-	uint32_t next_ordinal;
 	bool stack_changed;  /* in_total is to be judged afresh */
 	uint64_t hidden;     /* times that another program hid packets from us */
 	uint64_t checked_ns; /* when roster_check_hidden() last did, and where it was */

@@ -7,17 +7,32 @@
 #include <string.h>
 
 bool selected_is_wanted(const struct options *options, struct identity *identity,
-			const struct link *link)
+			const struct site *site, const struct link *link)
 {
-	return selection_matches(&options->selection, link->ifname) &&
-	       identity_wants(identity, link);
+	if (!selection_matches_in(&options->selection, site->name, link->ifname))
+		return false;
+	if (!site->ns)
+		return identity_wants(identity, link);
+	return !options->containers.n ||
+	       container_is_selected(&options->containers, site_container(site));
 }
 
-static bool is_there(const struct selection *selection, size_t at, struct site *const *sites,
-		     size_t n)
+const char *selected_container(struct identity *identity, const struct site *site,
+			       const struct link *link)
+{
+	const struct container *container;
+
+	if (!site->ns)
+		return identity_name(identity, link);
+	container = site_container(site);
+	return container ? container->name : NULL;
+}
+
+bool selected_is_there(const struct selection *selection, size_t at, const struct sites *all)
 {
 	struct selection one = {.patterns = &selection->patterns[at], .n = 1};
-	size_t i;
+	size_t i, n;
+	struct site *const *sites = sites_all(all, &n);
 
 	for (i = 0; i < n; i++)
 		links_for_each (link, sites[i]->links)
@@ -46,16 +61,17 @@ static void list_names(struct site *const *sites, size_t n, char *out, size_t si
 	}
 }
 
-static int check_interfaces(const struct selection *selection, struct site *const *sites, size_t n,
+static int check_interfaces(const struct selection *selection, const struct sites *all,
 			    struct error *err)
 {
 	char names[192];
-	size_t i;
+	size_t i, n;
+	struct site *const *sites = sites_all(all, &n);
 
 	for (i = 0; i < selection->n; i++) {
 		const char *name = selection_literal(selection, i);
 
-		if (!name || is_there(selection, i, sites, n))
+		if (!name || selected_is_there(selection, i, all))
 			continue;
 		list_names(sites, n, names, sizeof(names));
 		error_set(err, -ENODEV, "there is no interface '%s'", name);
@@ -65,28 +81,21 @@ static int check_interfaces(const struct selection *selection, struct site *cons
 	return 0;
 }
 
-int selected_check_sites(const struct options *options, struct identity *identity,
-			 struct site *const *sites, size_t n, struct error *err)
+int selected_check(const struct options *options, struct identity *identity,
+		   const struct sites *sites, struct error *err)
 {
+	size_t i, n;
+	struct site *const *all = sites_all(sites, &n);
 	const struct container **others = calloc(n, sizeof(*others));
 	int ret;
-	size_t i;
 
 	if (!others)
 		return error_errno(err, -ENOMEM, "cannot look for interfaces");
 	for (i = 1; i < n; i++)
-		others[i - 1] = &sites[i]->ns->container;
-	ret = check_interfaces(&options->selection, sites, n, err);
+		others[i - 1] = &all[i]->ns->container;
+	ret = check_interfaces(&options->selection, sites, err);
 	if (!ret)
-		ret = identity_check(identity, sites[0]->links, others, n - 1, err);
+		ret = identity_check(identity, all[0]->links, others, n - 1, err);
 	free(others);
 	return ret;
-}
-
-int selected_check(const struct options *options, struct identity *identity, struct links *links,
-		   struct error *err)
-{
-	struct site own = {.links = links}, *site = &own;
-
-	return selected_check_sites(options, identity, &site, 1, err);
 }

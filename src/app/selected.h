@@ -10,23 +10,31 @@
 
 #include "app/identity.h"
 #include "app/options.h"
-#include "app/site.h"
+#include "app/sites.h"
 #include "base/error.h"
-#include "kernel/links.h"
 
-/* Whether -i and --container both take the interface. `identity` NULL: there is no --container. */
+/*
+ * Whether -i and --container both take the interface, by what is known. `identity` is of our own site; NULL:
+ * nobody asks.
+ */
 bool selected_is_wanted(const struct options *options, struct identity *identity,
-			const struct link *link);
+			const struct site *site, const struct link *link);
+
+/*
+ * What is behind the interface, NULL where nothing is known: in our own site as identity_name() says, in another,
+ * whose namespace it is. Valid until the next call.
+ */
+const char *selected_container(struct identity *identity, const struct site *site,
+			       const struct link *link);
+
+/* Whether pattern number `at` alone matches an interface that is there. */
+bool selected_is_there(const struct selection *selection, size_t at, const struct sites *all);
 
 /*
  * -ENODEV, with the names there are, when a plain name does not exist, of an interface or of a container;
  * a glob that matches nothing may come to match later and is no error.
  */
-int selected_check(const struct options *options, struct identity *identity, struct links *links,
-		   struct error *err);
-
-/* The same of several namespaces at once, our own first; `identity` is of that. */
-int selected_check_sites(const struct options *options, struct identity *identity,
-			 struct site *const *sites, size_t n, struct error *err);
+int selected_check(const struct options *options, struct identity *identity,
+		   const struct sites *sites, struct error *err);
 
 #endif

@@ -329,11 +329,14 @@ int netlink_dump(struct netlink *nl, const char *what, const struct netlink_read
 
 int netlink_listen_everywhere(struct netlink *nl, struct error *err)
 {
-	int on = 1;
+	int ret, on = 1;
 
-	if (mnl_socket_setsockopt(nl->socket, NETLINK_LISTEN_ALL_NSID, &on, sizeof(on)) < 0)
-		return error_errno(err, -errno, "cannot listen in other network namespaces");
-	return 0;
+	if (mnl_socket_setsockopt(nl->socket, NETLINK_LISTEN_ALL_NSID, &on, sizeof(on)) >= 0)
+		return 0;
+	ret = error_errno(err, -errno, "cannot listen in other network namespaces");
+	if (ret == -EPERM)
+		error_hint(err, "run as root, or with CAP_NET_BROADCAST and CAP_SYS_ADMIN");
+	return ret;
 }
 
 int32_t netlink_nsid(const struct netlink *nl)

@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/units.h"
+#include "out/place_name.h"
 
 #define PPB_PER_PERCENT 1e7
 
@@ -85,13 +86,13 @@ static void put_reasons(struct writer *writer, const struct health_reasons *reas
 	writer_end_array(writer);
 }
 
-void show_health_record(struct writer *writer, uint32_t ifindex, const char *ifname,
+void show_health_record(struct writer *writer, const struct health_subject *subject,
 			uint64_t interval_ns, const struct health *health,
 			const struct health_reasons *reasons)
 {
 	writer_begin(writer);
-	writer_unsigned(writer, "ifindex", ifindex);
-	writer_text(writer, "ifname", ifname);
+	writer_unsigned(writer, "ifindex", subject->ifindex);
+	place_name_fields(writer, subject->netns, subject->ifname);
 	writer_text(writer, "period", interval_ns ? "interval" : "boot");
 	if (interval_ns)
 		writer_unsigned(writer, "interval_us", interval_ns / NSEC_PER_USEC);
@@ -171,8 +172,9 @@ static void put_reasons_cell(struct table *table, const struct health *health,
 	table_cell(table, TABLE_PLAIN, "%s", text);
 }
 
-void show_health_row(struct table *table, const char *ifname, uint64_t interval_ns,
-		     const struct health *health, const struct health_reasons *reasons)
+void show_health_row(struct table *table, const struct health_subject *subject,
+		     uint64_t interval_ns, const struct health *health,
+		     const struct health_reasons *reasons)
 {
 	char time[UNITS_TEXT_SIZE];
 	enum table_style style = TABLE_DIM;
@@ -181,7 +183,8 @@ void show_health_row(struct table *table, const char *ifname, uint64_t interval_
 		style = TABLE_BAD;
 	else if (health->verdict == HEALTH_OK)
 		style = TABLE_GOOD;
-	table_cell(table, TABLE_BOLD, "%s", ifname);
+	table_cell(table, TABLE_BOLD, PLACE_NAME_FORMAT,
+		   PLACE_NAME_ARGS(subject->netns, subject->ifname));
 	table_cell(table, TABLE_PLAIN, "%s",
 		   interval_ns ? units_format_time(time, interval_ns) : "since boot");
 	put_count_cell(table, health, health->rx_packets);

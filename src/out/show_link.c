@@ -12,6 +12,7 @@
 
 #include "base/array.h"
 #include "base/units.h"
+#include "out/place_name.h"
 
 /* IFF_* in the order and spelling of `ip`; IFF_RUNNING shows as the lack of NO-CARRIER. */
 static void put_flags(struct writer *writer, uint32_t flags)
@@ -112,15 +113,15 @@ static void put_address(struct writer *writer, const struct link_addr *addr)
 	writer_end(writer);
 }
 
-void show_link_record(struct writer *writer, const struct link *link, const char *master,
-		      const char *container)
+void show_link_record(struct writer *writer, const struct link *link,
+		      const struct link_place *place)
 {
 	char text[LINK_TEXT_SIZE];
 	size_t i;
 
 	writer_begin(writer);
 	writer_unsigned(writer, "ifindex", link->ifindex);
-	writer_text(writer, "ifname", link->ifname);
+	place_name_fields(writer, place->netns, link->ifname);
 	put_flags(writer, link->flags);
 	writer_unsigned(writer, "mtu", link->mtu);
 	writer_text(writer, "qdisc", link->qdisc[0] ? link->qdisc : NULL);
@@ -132,13 +133,13 @@ void show_link_record(struct writer *writer, const struct link *link, const char
 	writer_text(writer, "kind", link->kind[0] ? link->kind : NULL);
 	put_known(writer, "speed_mbps", link->speed_mbps);
 	writer_text(writer, "duplex", link_duplex_name(link->duplex));
-	writer_text(writer, "master", master);
+	writer_text(writer, "master", place->master);
 	put_known(writer, "link_index", link->lower);
 	if (link->lower_netnsid == LINK_NETNSID_NONE)
 		writer_null(writer, "link_netnsid");
 	else
 		writer_unsigned(writer, "link_netnsid", (uint64_t)link->lower_netnsid);
-	writer_text(writer, "container", container);
+	writer_text(writer, "container", place->container);
 	writer_begin_array(writer, "addr_info");
 	for (i = 0; i < link->n_addrs; i++)
 		put_address(writer, &link->addrs[i]);
@@ -210,15 +211,16 @@ static void put_address_cell(struct table *table, const struct link *link, size_
 			   addr->prefixlen);
 }
 
-void show_link_rows(struct table *table, const struct link *link, const char *master,
-		    const char *container)
+void show_link_rows(struct table *table, const struct link *link, const struct link_place *place,
+		    bool with_containers)
 {
 	char hardware[LINK_TEXT_SIZE];
 	bool up = link_is_up(link);
 	size_t i, column;
 
 	table_cell(table, TABLE_DIM, "%" PRIu32, link->ifindex);
-	table_cell(table, TABLE_BOLD, "%s", link->ifname);
+	table_cell(table, TABLE_BOLD, PLACE_NAME_FORMAT,
+		   PLACE_NAME_ARGS(place->netns, link->ifname));
 	table_cell(table, up ? TABLE_GOOD : TABLE_BAD, "%s",
 		   up                     ? "UP"
 		   : link->flags & IFF_UP ? "DOWN (no carrier)"
@@ -226,16 +228,16 @@ void show_link_rows(struct table *table, const struct link *link, const char *ma
 	put_speed(table, link);
 	table_cell(table, TABLE_PLAIN, "%" PRIu32, link->mtu);
 	table_cell(table, TABLE_PLAIN, "%s", link->kind[0] ? link->kind : "-");
-	table_cell(table, TABLE_PLAIN, "%s", master ? master : "-");
+	table_cell(table, TABLE_PLAIN, "%s", place->master ? place->master : "-");
 	table_cell(table, TABLE_PLAIN, "%s",
 		   link->address_len
 			   ? link_hardware_text(hardware, link->address, link->address_len)
 			   : "-");
-	if (container)
-		table_cell(table, TABLE_PLAIN, "%s", *container ? container : "-");
+	if (with_containers)
+		table_cell(table, TABLE_PLAIN, "%s", place->container ? place->container : "-");
 	put_address_cell(table, link, 0);
 	for (i = 1; i < link->n_addrs; i++) {
-		for (column = container ? 0 : 1; column < 9; column++)
+		for (column = with_containers ? 0 : 1; column < 9; column++)
 			table_cell(table, TABLE_PLAIN, "%s", "");
 		put_address_cell(table, link, i);
 	}

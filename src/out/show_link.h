@@ -7,20 +7,21 @@
 #include "out/table.h"
 #include "out/writer.h"
 
-/*
- * `master` is the name of link->master, `container` what is behind the link; NULL for none. JSON only:
- * addresses are an array.
- */
-void show_link_record(struct writer *writer, const struct link *link, const char *master,
-		      const char *container);
+/* What a link does not say of itself. */
+struct link_place {
+	const char *netns;     /* where it is (model/netns_name.h) */
+	const char *master;    /* name of link->master; NULL: none */
+	const char *container; /* what is behind it; NULL: nothing, or not known */
+};
+
+/* JSON only: addresses are an array. */
+void show_link_record(struct writer *writer, const struct link *link,
+		      const struct link_place *place);
 
 /* `with_containers`: a column for them. 0 or -ENOMEM. */
 int show_link_table_new(struct table **out, bool use_colour, bool with_containers);
-/*
- * A row, and one more for each further address. `container` is NULL where the table has no column for
- * it, and empty for none.
- */
-void show_link_rows(struct table *table, const struct link *link, const char *master,
-		    const char *container);
+/* A row, and one more for each further address. */
+void show_link_rows(struct table *table, const struct link *link, const struct link_place *place,
+		    bool with_containers);
 
 #endif

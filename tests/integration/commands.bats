@@ -112,7 +112,7 @@ is_down() { # NS IFNAME
 	make_pair
 	ifp "$NS0" -I 20ms -c 3 --csv >"$BATS_TEST_TMPDIR/csv"
 	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/csv")" 7 lines
-	head -n 1 "$BATS_TEST_TMPDIR/csv" | grep -q '^time,interval_us,ifindex,ifname,rx_bytes,'
+	head -n 1 "$BATS_TEST_TMPDIR/csv" | grep -q '^time,interval_us,ifindex,ifname,netns,rx_bytes,'
 	assert_equal "$(awk -F, '{print NF}' "$BATS_TEST_TMPDIR/csv" | sort -u | wc -l)" 1
 }
 
@@ -248,7 +248,7 @@ is_running() { # PID: past its start, in epoll_wait(2)
 	refused 2 "--json and --csv exclude each other" "$ifpulse" rate -j --csv
 	refused 2 "'list' does not take --interval" "$ifpulse" list -I 1s
 	refused 2 "takes no argument 'eth0'" "$ifpulse" list eth0
-	refused 2 "cannot be an interface" "$ifpulse" rate -i a/b
+	refused 2 "cannot be an interface" "$ifpulse" rate -i a/b/
 	refused 2 "cannot be an interface" "$ifpulse" rate -i ''
 	refused 2 "none of the values of --attach: auto\|tcx\|clsact" "$ifpulse" rate --attach xdp
 	refused 2 "more than 100%" "$ifpulse" health --drops-over 101%

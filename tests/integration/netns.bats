@@ -229,3 +229,35 @@ our_filters() { # NS IFNAME
 	run our_filters "$NS0" v0 egress
 	assert_equal "$output" 0
 }
+
+@test "list, watch and health of other namespaces" {
+	local home
+	make_ns home home
+	make_pair
+	run -0 in_ns "$home" "$BUILD/ifpulse" list -j --netns "$NS1" -i v1
+	assert_equal "$(jq -c '[.[] | [.netns, .ifname, .ifindex, .container, .addr_info[0].local]]' <<<"$output")" \
+		"[[\"$NS1\",\"v1\",11,\"$NS1\",\"192.0.2.2\"]]"
+	run -0 in_ns "$home" "$BUILD/ifpulse" list --netns "$NS1"
+	[[ $output == *" $NS1/v1 "*"192.0.2.2/24"* ]]
+	start_ifpulse "$home" watch -j -v --netns "$NS_PREFIX-*" -i 'v*'
+	wait_for_line "$IFPULSE_ERR" "watching 2 interfaces"
+	ip -n "$NS1" link set v1 mtu 1400
+	wait_for_line "$IFPULSE_OUT" '"event":"mtu"'
+	ip netns delete "$NS1"
+	wait_for_line "$IFPULSE_OUT" "\"ifname\":\"v1\",\"netns\":\"$NS1\",\"event\":\"removed\""
+	stop_ifpulse
+	run -0 jq -c 'select(.event == "mtu") | [.netns, .ifname, .previous, .current]' "$IFPULSE_OUT"
+	assert_equal "$output" "[\"$NS1\",\"v1\",\"1500\",\"1400\"]"
+}
+
+@test "health in another namespace says which drops there were" {
+	local home
+	make_ns home home
+	make_pair
+	start_ifpulse "$home" health -j -v -d 2s --period interval --netns "$NS1" -i "$NS1/v1"
+	wait_for_line "$IFPULSE_ERR" "judging from here on"
+	send "$NS0" 90 100
+	run wait_pid "$IFPULSE_PID" 20
+	run -0 jq -c '.[] | [.netns, .ifname, .drops, .verdict, .drop_reasons[0].reason]' "$IFPULSE_OUT"
+	assert_equal "$output" "[\"$NS1\",\"v1\",90,\"drops\",\"NO_SOCKET\"]"
+}

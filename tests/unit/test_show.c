@@ -30,19 +30,21 @@ static void records_health(void **state)
 {
 	(void)state;
 	start(WRITER_JSON_LINES);
-	show_health_record(writer, 3, "eth0", 0, &plain, &unknown);
-	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"period\": \"boot\","
+	show_health_record(writer, &(struct health_subject){3, "eth0"}, 0, &plain, &unknown);
+	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"netns\": null, \"period\": \"boot\","
 		    " \"interval_us\": null, \"rx_packets\": 1000, \"tx_packets\": 2000,"
 		    " \"errors\": 3, \"drops\": 0, \"error_rate_pct\": 0.1, \"drop_rate_pct\": 0,"
 		    " \"verdict\": \"errors\", \"drops_unwanted\": null,"
 		    " \"drop_reasons\": null}");
 	start(WRITER_JSON_LINES);
-	show_health_record(writer, 3, "eth0", 2000000999, &plain, &unknown);
-	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"period\": \"interval\","
-		    " \"interval_us\": 2000000, \"rx_packets\": 1000, \"tx_packets\": 2000,"
-		    " \"errors\": 3, \"drops\": 0, \"error_rate_pct\": 0.1, \"drop_rate_pct\": 0,"
-		    " \"verdict\": \"errors\", \"drops_unwanted\": null,"
-		    " \"drop_reasons\": null}");
+	show_health_record(writer, &(struct health_subject){3, "eth0"}, 2000000999, &plain,
+			   &unknown);
+	finish_json(
+		"{\"ifindex\": 3, \"ifname\": \"eth0\", \"netns\": null, \"period\": \"interval\","
+		" \"interval_us\": 2000000, \"rx_packets\": 1000, \"tx_packets\": 2000,"
+		" \"errors\": 3, \"drops\": 0, \"error_rate_pct\": 0.1, \"drop_rate_pct\": 0,"
+		" \"verdict\": \"errors\", \"drops_unwanted\": null,"
+		" \"drop_reasons\": null}");
 }
 
 /* Unknown is null, never 0. */
@@ -53,19 +55,20 @@ static void records_health_that_is_unknown(void **state)
 
 	(void)state;
 	start(WRITER_JSON_LINES);
-	show_health_record(writer, 3, "eth0", 0, &none, &unknown);
-	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"period\": \"boot\","
+	show_health_record(writer, &(struct health_subject){3, "eth0"}, 0, &none, &unknown);
+	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"netns\": null, \"period\": \"boot\","
 		    " \"interval_us\": null, \"rx_packets\": 0, \"tx_packets\": 0, \"errors\": 0,"
 		    " \"drops\": 0, \"error_rate_pct\": null, \"drop_rate_pct\": null,"
 		    " \"verdict\": \"no packets\", \"drops_unwanted\": null,"
 		    " \"drop_reasons\": null}");
 	start(WRITER_JSON_LINES);
-	show_health_record(writer, 3, "eth0", 1000, &reset, &unknown);
-	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"period\": \"interval\","
-		    " \"interval_us\": 1, \"rx_packets\": null, \"tx_packets\": null,"
-		    " \"errors\": null, \"drops\": null, \"error_rate_pct\": null,"
-		    " \"drop_rate_pct\": null, \"verdict\": \"counters reset\","
-		    " \"drops_unwanted\": null, \"drop_reasons\": null}");
+	show_health_record(writer, &(struct health_subject){3, "eth0"}, 1000, &reset, &unknown);
+	finish_json(
+		"{\"ifindex\": 3, \"ifname\": \"eth0\", \"netns\": null, \"period\": \"interval\","
+		" \"interval_us\": 1, \"rx_packets\": null, \"tx_packets\": null,"
+		" \"errors\": null, \"drops\": null, \"error_rate_pct\": null,"
+		" \"drop_rate_pct\": null, \"verdict\": \"counters reset\","
+		" \"drops_unwanted\": null, \"drop_reasons\": null}");
 }
 
 static void shows_health(void **state)
@@ -80,9 +83,9 @@ static void shows_health(void **state)
 	many.verdict = HEALTH_ERRORS_AND_DROPS;
 	capture_start(&capture);
 	assert_int_equal(show_health_table_new(&table, false, false), 0);
-	show_health_row(table, "eth0", 0, &plain, NULL);
-	show_health_row(table, "eth1", 2000000000, &many, NULL);
-	show_health_row(table, "eth2", 2000000000, &reset, NULL);
+	show_health_row(table, &(struct health_subject){1, "eth0"}, 0, &plain, NULL);
+	show_health_row(table, &(struct health_subject){1, "eth1"}, 2000000000, &many, NULL);
+	show_health_row(table, &(struct health_subject){1, "eth2"}, 2000000000, &reset, NULL);
 	finish_table(table, "INTERFACE  PERIOD      RX PACKETS  TX PACKETS  ERRORS  RATE    DROPS  "
 			    "   RATE  VERDICT\n"
 			    "eth0       since boot        1000        2000       3  0.1%        0  "
@@ -93,14 +96,14 @@ static void shows_health(void **state)
 			    "      -  counters reset\n");
 	assert_int_equal(show_health_table_new(&table, false, false), 0);
 	capture_start(&capture);
-	show_health_row(table, "eth1", 2000000000, &many, NULL);
+	show_health_row(table, &(struct health_subject){1, "eth1"}, 2000000000, &many, NULL);
 	finish_table_within(
 		table, 80,
 		"INTERFACE  PERIOD  ERRORS  RATE    DROPS     RATE  VERDICT\n"
 		"eth1       2 s          3  0.1%  6000000  200000%  errors and drops\n");
 	assert_int_equal(show_health_table_new(&table, false, false), 0);
 	capture_start(&capture);
-	show_health_row(table, "eth1", 2000000000, &many, NULL);
+	show_health_row(table, &(struct health_subject){1, "eth1"}, 2000000000, &many, NULL);
 	finish_table_within(table, 60,
 			    "INTERFACE  PERIOD  ERRORS    DROPS  VERDICT\n"
 			    "eth1       2 s          3  6000000  errors and drops\n");
@@ -143,29 +146,31 @@ static void records_why_packets_were_dropped(void **state)
 
 	(void)state;
 	start(WRITER_JSON_LINES);
-	show_health_record(writer, 3, "eth0", 1000, &health, &some);
-	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"period\": \"interval\","
-		    " \"interval_us\": 1, \"rx_packets\": 1000, \"tx_packets\": 2000,"
-		    " \"errors\": 3, \"drops\": 1247, \"error_rate_pct\": 0.1,"
-		    " \"drop_rate_pct\": 0.4057, \"verdict\": \"drops\", \"drops_unwanted\": 30,"
-		    " \"drop_reasons\": [{\"direction\": \"tx\", \"source\": \"kfree_skb\","
-		    " \"reason\": \"QDISC_DROP\", \"packets\": 1204}, {\"direction\": \"rx\","
-		    " \"source\": \"kfree_skb\", \"reason\": null, \"packets\": 30},"
-		    " {\"direction\": \"rx\", \"source\": \"stats64\","
-		    " \"reason\": \"rx_missed_errors\", \"packets\": 7}]}");
+	show_health_record(writer, &(struct health_subject){3, "eth0"}, 1000, &health, &some);
+	finish_json(
+		"{\"ifindex\": 3, \"ifname\": \"eth0\", \"netns\": null, \"period\": \"interval\","
+		" \"interval_us\": 1, \"rx_packets\": 1000, \"tx_packets\": 2000,"
+		" \"errors\": 3, \"drops\": 1247, \"error_rate_pct\": 0.1,"
+		" \"drop_rate_pct\": 0.4057, \"verdict\": \"drops\", \"drops_unwanted\": 30,"
+		" \"drop_reasons\": [{\"direction\": \"tx\", \"source\": \"kfree_skb\","
+		" \"reason\": \"QDISC_DROP\", \"packets\": 1204}, {\"direction\": \"rx\","
+		" \"source\": \"kfree_skb\", \"reason\": null, \"packets\": 30},"
+		" {\"direction\": \"rx\", \"source\": \"stats64\","
+		" \"reason\": \"rx_missed_errors\", \"packets\": 7}]}");
 	/* None is not unknown. */
 	start(WRITER_JSON_LINES);
-	show_health_record(writer, 3, "eth0", 1000, &health, &none);
-	finish_json("{\"ifindex\": 3, \"ifname\": \"eth0\", \"period\": \"interval\","
-		    " \"interval_us\": 1, \"rx_packets\": 1000, \"tx_packets\": 2000,"
-		    " \"errors\": 3, \"drops\": 1247, \"error_rate_pct\": 0.1,"
-		    " \"drop_rate_pct\": 0.4057, \"verdict\": \"drops\", \"drops_unwanted\": 30,"
-		    " \"drop_reasons\": []}");
+	show_health_record(writer, &(struct health_subject){3, "eth0"}, 1000, &health, &none);
+	finish_json(
+		"{\"ifindex\": 3, \"ifname\": \"eth0\", \"netns\": null, \"period\": \"interval\","
+		" \"interval_us\": 1, \"rx_packets\": 1000, \"tx_packets\": 2000,"
+		" \"errors\": 3, \"drops\": 1247, \"error_rate_pct\": 0.1,"
+		" \"drop_rate_pct\": 0.4057, \"verdict\": \"drops\", \"drops_unwanted\": 30,"
+		" \"drop_reasons\": []}");
 	start(WRITER_CSV);
-	show_health_record(writer, 3, "eth0", 1000, &health, &some);
-	finish_text("ifindex,ifname,period,interval_us,rx_packets,tx_packets,errors,drops,"
+	show_health_record(writer, &(struct health_subject){3, "eth0"}, 1000, &health, &some);
+	finish_text("ifindex,ifname,netns,period,interval_us,rx_packets,tx_packets,errors,drops,"
 		    "error_rate_pct,drop_rate_pct,verdict,drops_unwanted,drop_reasons\n"
-		    "3,eth0,interval,1,1000,2000,3,1247,0.1,0.4057,drops,30,"
+		    "3,eth0,,interval,1,1000,2000,3,1247,0.1,0.4057,drops,30,"
 		    "tx:QDISC_DROP:1204 rx:unknown:30 rx:rx_missed_errors:7\n");
 }
 
@@ -178,10 +183,10 @@ static void shows_why_packets_were_dropped(void **state)
 	(void)state;
 	capture_start(&capture);
 	assert_int_equal(show_health_table_new(&table, true, false), 0);
-	show_health_row(table, "eth0", 2000000000, &health, &some);
+	show_health_row(table, &(struct health_subject){1, "eth0"}, 2000000000, &health, &some);
 	health.unwanted = 0;
-	show_health_row(table, "eth1", 2000000000, &health, &all);
-	show_health_row(table, "eth2", 0, &plain, &unknown);
+	show_health_row(table, &(struct health_subject){1, "eth1"}, 2000000000, &health, &all);
+	show_health_row(table, &(struct health_subject){1, "eth2"}, 0, &plain, &unknown);
 	finish_table_within(
 		table, 140,
 		"INTERFACE  PERIOD      ERRORS  DROPS  VERDICT  DROPPED\n"
@@ -244,8 +249,9 @@ static void records_links(void **state)
 	link.addrs = addrs;
 	link.n_addrs = 3;
 	start(WRITER_JSON_LINES);
-	show_link_record(writer, &link, "br0", "web\0331");
-	finish_json("{\"ifindex\": 7, \"ifname\": \"v0\","
+	show_link_record(writer, &link,
+			 &(struct link_place){.master = "br0", .container = "web\0331"});
+	finish_json("{\"ifindex\": 7, \"ifname\": \"v0\", \"netns\": null,"
 		    " \"flags\": [\"BROADCAST\", \"MULTICAST\", \"UP\", \"LOWER_UP\"],"
 		    " \"mtu\": 1500, \"qdisc\": \"noqueue\", \"operstate\": \"UP\","
 		    " \"txqlen\": 1000, \"link_type\": \"ether\","
@@ -275,8 +281,9 @@ static void records_links_of_which_little_is_known(void **state)
 
 	(void)state;
 	start(WRITER_JSON_LINES);
-	show_link_record(writer, &link, NULL, NULL);
-	finish_json("{\"ifindex\": 9, \"ifname\": \"\\ufffd\\\"\", \"flags\": [\"NO-CARRIER\","
+	show_link_record(writer, &link, &(struct link_place){.netns = "web"});
+	finish_json("{\"ifindex\": 9, \"ifname\": \"\\ufffd\\\"\", \"netns\": \"web\", \"flags\": "
+		    "[\"NO-CARRIER\","
 		    " \"UP\"], \"mtu\": 0, \"qdisc\": null, \"operstate\": \"DOWN\","
 		    " \"txqlen\": 0, \"link_type\": \"[65000]\", \"address\": null,"
 		    " \"broadcast\": null, \"kind\": null, \"speed_mbps\": null,"
@@ -299,10 +306,10 @@ static void shows_links(void **state)
 	bare.duplex = 0xff;
 	capture_start(&capture);
 	assert_int_equal(show_link_table_new(&table, false, false), 0);
-	show_link_rows(table, &link, "br0", NULL);
-	show_link_rows(table, &bare, NULL, NULL);
+	show_link_rows(table, &link, &(struct link_place){.master = "br0"}, false);
+	show_link_rows(table, &bare, &(struct link_place){.netns = ""}, false);
 	bare.flags = IFF_UP;
-	show_link_rows(table, &bare, NULL, NULL);
+	show_link_rows(table, &bare, &(struct link_place){.netns = ""}, false);
 	finish_table(table, "   #  INTERFACE  STATUS                         SPEED   MTU  KIND  "
 			    "MASTER  MAC                ADDRESSES\n"
 			    "   7  v0         UP                 10.00 Gbit/s half  1500  veth  "
@@ -346,7 +353,7 @@ static void leaves_out_what_matters_least_of_links(void **state)
 
 		capture_start(&capture);
 		assert_int_equal(show_link_table_new(&table, false, false), 0);
-		show_link_rows(table, &link, NULL, NULL);
+		show_link_rows(table, &link, &(struct link_place){.netns = ""}, false);
 		finish_table_within(table, cases[i].max_width, cases[i].wanted);
 	}
 }
