@@ -31,9 +31,6 @@ __u64 drops_without_kind = 0; /* drop_kinds had no room for them */
 #define PRIVATE_FLAG_BRIDGE (1 << 1) /* IFF_EBRIDGE of linux/netdevice.h */
 #define REFDST_FLAGS 1UL             /* SKB_DST_NOREF of linux/skbuff.h */
 
-/* Loads an argument where it stands: the verifier refuses those that the kernel does not pass. */
-#define ARGUMENT(ctx, n) (*(volatile __u64 *)&(ctx)[n])
-
 /* kfree_skb() of a packet that was not dropped: since 5.17 the reason says so. */
 static __always_inline bool is_normal_free(__u64 reason)
 {

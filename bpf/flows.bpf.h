@@ -11,6 +11,7 @@
 #define IFPULSE_FLOWS_BPF_H
 
 #include "bpf/maps.bpf.h"
+#include "bpf/senders.bpf.h"
 #include "bpf/windows.bpf.h"
 
 #include <linux/if_ether.h>
@@ -27,6 +28,8 @@ extern const volatile __u32 flow_log_records; /* a power of two; set before load
 #define ETHERTYPE_AT 12
 #define IPV4_FRAGMENT_OFFSET 0x1fff
 #define IPV6_FRAGMENT_OFFSET 0xfff8
+#define ECN_CE 3                   /* both bits of the field of RFC 3168 */
+#define IPV6_ECN_CE (ECN_CE << 20) /* in the first word */
 
 struct flow_vlan_tag {
 	__u16 tci, ethertype;
@@ -84,12 +87,20 @@ static __always_inline void read_ports(struct __sk_buff *skb, __u32 at, struct f
 	}
 }
 
-static __always_inline bool read_ipv4(struct __sk_buff *skb, __u32 at, struct flow_key *key)
+/* What the headers of a packet say. */
+struct flow_packet {
+	struct flow_key key;
+	bool is_ce;
+};
+
+static __always_inline bool read_ipv4(struct __sk_buff *skb, __u32 at, struct flow_packet *packet)
 {
+	struct flow_key *key = &packet->key;
 	struct flow_ipv4 ip;
 
 	if (bpf_skb_load_bytes(skb, at, &ip, sizeof(ip)) || ip.version_words >> 4 != 4)
 		return false;
+	packet->is_ce = (ip.tos & ECN_CE) == ECN_CE;
 	key->kind = FLOW_IPV4;
 	key->protocol = ip.protocol;
 	__builtin_memcpy(key->source, ip.source, sizeof(ip.source));
@@ -133,14 +144,16 @@ static __always_inline bool skip_extension(struct __sk_buff *skb, __u32 *at, str
 	return !(key->kind & FLOW_FRAGMENT);
 }
 
-static __always_inline bool read_ipv6(struct __sk_buff *skb, __u32 at, struct flow_key *key)
+static __always_inline bool read_ipv6(struct __sk_buff *skb, __u32 at, struct flow_packet *packet)
 {
+	struct flow_key *key = &packet->key;
 	struct flow_ipv6 ip;
 	int i;
 
 	if (bpf_skb_load_bytes(skb, at, &ip, sizeof(ip)) ||
 	    (ip.version & bpf_htonl(0xf0000000)) != bpf_htonl(0x60000000))
 		return false;
+	packet->is_ce = (ip.version & bpf_htonl(IPV6_ECN_CE)) == bpf_htonl(IPV6_ECN_CE);
 	key->kind = FLOW_IPV6;
 	key->protocol = ip.next_header;
 	__builtin_memcpy(key->source, ip.source, sizeof(ip.source));
@@ -159,7 +172,8 @@ static __always_inline bool read_ipv6(struct __sk_buff *skb, __u32 at, struct fl
  * From the beginning of the data, which at both hooks is the MAC header where there is one. A tag that the skb
  * holds apart is not in the data, and the ethertype there is the one behind it.
  */
-static __always_inline void read_flow(struct __sk_buff *skb, bool has_mac, struct flow_key *key)
+static __always_inline void read_flow(struct __sk_buff *skb, bool has_mac,
+				      struct flow_packet *packet)
 {
 	__u16 ethertype = skb->protocol;
 	struct flow_vlan_tag tag;
@@ -176,11 +190,11 @@ static __always_inline void read_flow(struct __sk_buff *skb, bool has_mac, struc
 		ethertype = tag.ethertype;
 		at += sizeof(tag);
 	}
-	if (ethertype == bpf_htons(ETH_P_IP) && read_ipv4(skb, at, key))
+	if (ethertype == bpf_htons(ETH_P_IP) && read_ipv4(skb, at, packet))
 		return;
-	if (ethertype == bpf_htons(ETH_P_IPV6) && read_ipv6(skb, at, key))
+	if (ethertype == bpf_htons(ETH_P_IPV6) && read_ipv6(skb, at, packet))
 		return;
-	key->ethertype = ethertype;
+	packet->key.ethertype = ethertype;
 }
 
 static __always_inline void log_flow(struct __sk_buff *skb, bool has_mac,
@@ -190,20 +204,22 @@ static __always_inline void log_flow(struct __sk_buff *skb, bool has_mac,
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct flow_log *log = bpf_map_lookup_elem(&flow_logs, &cpu);
 	struct flow_record *record;
-	struct flow_key key = {0};
+	struct flow_packet packet = {0};
 	__u64 head;
 
 	if (!log)
 		return;
-	read_flow(skb, has_mac, &key);
+	read_flow(skb, has_mac, &packet);
 	head = log->head;
 	record = &log->records[head & (flow_log_records - 1)];
 	record->start_ns = window->start_ns;
-	record->key = key;
+	record->key = packet.key;
 	record->slot = slot;
 	record->direction = direction;
+	record->is_ce = packet.is_ce;
 	record->wire_bytes = wire_bytes < ~0U ? wire_bytes : ~0U;
 	record->wire_packets = wire_packets;
+	read_sender(skb, direction, &packet.key, record);
 	/* The record before the count, as in log_window(). */
 	__sync_lock_test_and_set(&log->head, head + 1);
 }

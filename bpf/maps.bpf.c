@@ -14,6 +14,7 @@ struct drop_kinds_map drop_kinds SEC(".maps");
 struct open_windows_map open_windows SEC(".maps");
 struct window_logs_map window_logs SEC(".maps");
 struct flow_logs_map flow_logs SEC(".maps");
+struct retransmit_logs_map retransmit_logs SEC(".maps");
 struct instance_state_map ifpulse_state SEC(".maps");
 
 const volatile __u64 window_width_ns = 0;

@@ -106,6 +106,15 @@ struct flow_logs_map {
 	__type(value, struct flow_log);
 };
 
+/* Mmapped by user space; entries are writers, set at load. */
+struct retransmit_logs_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct retransmit_log);
+};
+
 extern const volatile bool has_netns_cookies; /* set before load; defined in maps.bpf.c */
 
 extern struct slot_by_ifindex_map slot_by_ifindex SEC(".maps");
@@ -117,6 +126,12 @@ extern struct drop_kinds_map drop_kinds SEC(".maps");
 extern struct open_windows_map open_windows SEC(".maps");
 extern struct window_logs_map window_logs SEC(".maps");
 extern struct flow_logs_map flow_logs SEC(".maps");
+extern struct retransmit_logs_map retransmit_logs SEC(".maps");
+
+/*
+ * Loads a tracepoint's argument where it stands: the verifier refuses those that the kernel does not pass.
+ */
+#define ARGUMENT(ctx, n) (*(volatile __u64 *)&(ctx)[n])
 
 static __always_inline __u32 slot_of(__u32 ifindex)
 {

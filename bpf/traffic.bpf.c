@@ -35,6 +35,9 @@
 const volatile bool has_kernel_casts = false;
 /* Set before load: flow_logs is there. */
 const volatile bool has_flows = false;
+/* Set before load: see senders.bpf.h. */
+const volatile bool has_cgroup_ids = false;
+const volatile bool has_retransmits = false;
 
 /* To the kernel a TC context is the sk_buff itself. With the casts its fields are plain loads. */
 extern void *bpf_cast_to_kern_ctx(void *context) __ksym __weak;

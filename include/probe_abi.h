@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define PROBE_ABI_VERSION 7
+#define PROBE_ABI_VERSION 8
 
 enum direction { DIRECTION_INGRESS, DIRECTION_EGRESS, N_DIRECTIONS };
 
@@ -163,9 +163,12 @@ struct flow_record {
 	__u64 start_ns; /* of the window that it was counted in */
 	struct flow_key key;
 	__u32 slot;
-	__u32 direction;
+	__u16 direction;
+	__u16 is_ce;      /* its IP header says "congestion experienced" (RFC 3168) */
 	__u32 wire_bytes; /* as the window counts it, but for what 32 bits do not hold */
 	__u32 wire_packets;
+	__u64 cgroup; /* egress: id of the sender's, of cgroup v2; 0: not known */
+	__u64 socket; /* cookie of the TCP socket of this host that sent it; 0: none is known */
 };
 
 /*
@@ -182,6 +185,31 @@ static inline __u64 flow_log_size(__u32 records)
 {
 	return sizeof(struct flow_log) + (__u64)records * sizeof(struct flow_record);
 }
+
+/*
+ * What TCP sockets of this host, in any namespace, sent again. A connection has one cookie from its first packet
+ * to its last (struct sock_common's skc_cookie), which no other ever has.
+ */
+struct retransmit_record {
+	__u64 time_ns; /* CLOCK_MONOTONIC, right after it was sent */
+	__u64 socket;
+	__u32 segments;
+	__u32 padding;
+};
+
+#define RETRANSMIT_LOG_RECORDS 4096
+
+/*
+ * In the map retransmit_logs: of the same making as struct window_log. Of `n` CPUs, writer `cpu` tells of sockets,
+ * writer `n + cpu` of the answers to requests for a connection.
+ */
+struct retransmit_log {
+	__u64 head;
+	__u64 padding[7];
+	struct retransmit_record records[RETRANSMIT_LOG_RECORDS];
+};
+
+#define RETRANSMIT_WRITERS_PER_CPU 2
 
 /*
  * What an instance says of itself, in the map ifpulse_state (one element), written by its
@@ -214,7 +242,9 @@ _Static_assert(sizeof(struct open_windows) == 128, "ABI");
 _Static_assert(sizeof(struct window_record) == 64, "ABI");
 _Static_assert(sizeof(struct window_log) == 64, "ABI");
 _Static_assert(sizeof(struct flow_key) == 40, "ABI");
-_Static_assert(sizeof(struct flow_record) == 64, "ABI");
+_Static_assert(sizeof(struct flow_record) == 80, "ABI");
 _Static_assert(sizeof(struct flow_log) == 64, "ABI");
+_Static_assert(sizeof(struct retransmit_record) == 24, "ABI");
+_Static_assert(sizeof(struct retransmit_log) == 64 + RETRANSMIT_LOG_RECORDS * 24, "ABI");
 
 #endif

@@ -51,12 +51,39 @@ struct dst_entry {
 	struct net_device *dev;
 };
 
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
 struct sock_common {
 	possible_net_t skc_net;
+	volatile unsigned char skc_state;
+	atomic64_t skc_cookie;
+};
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup; /* since Linux 5.15 */
 };
 
 struct sock {
 	struct sock_common __sk_common;
+	__u8 sk_kern_sock : 1;
+	__u16 sk_type;
+	__u16 sk_protocol;
+	struct sock_cgroup_data sk_cgrp_data;
+};
+
+/* The same beginning. */
+struct request_sock {
+	struct sock_common __req_common;
 };
 
 struct sk_buff {
@@ -64,6 +91,7 @@ struct sk_buff {
 	struct sock *sk;
 	unsigned long _skb_refdst; /* a struct dst_entry *, and whether it is not counted */
 	int skb_iif;
+	char cb[48];
 	__u8 pkt_type : 3;
 	__u8 encapsulation : 1;
 	__u8 tc_skip_classify : 1;
@@ -74,6 +102,11 @@ struct sk_buff {
 	unsigned int end; /* sk_buff_data_t: an offset from head on every 64-bit kernel */
 	unsigned char *head;
 	unsigned char *data;
+};
+
+/* What skb->cb is to TCP. */
+struct tcp_skb_cb {
+	__u16 tcp_gso_segs;
 };
 
 struct skb_shared_info {

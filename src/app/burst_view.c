@@ -54,6 +54,7 @@ int burst_view_new(struct burst_view **out, const struct burst_view_setup *setup
 		.link_of = setup->link_of,
 		.container_of = setup->container_of,
 		.set_hot = setup->set_hot,
+		.cgroup_path = setup->cgroup_path,
 		.context = setup->context,
 		.found = show,
 		.found_context = view,

@@ -21,8 +21,9 @@ struct burst_view_setup {
 	const char *(*container_of)(void *context, const struct burst_place *place); /* or NULL */
 	burst_watch_fn found;       /* also told of every burst; NULL: nobody else wants to know */
 	burst_watch_hot_fn set_hot; /* NULL: flows are not known */
-	void *context;              /* of these */
-	struct drop_reasons *reasons; /* borrowed; NULL: not known */
+	const char *(*cgroup_path)(void *context, uint64_t cgroup); /* or NULL */
+	void *context;                                              /* of these */
+	struct drop_reasons *reasons;                               /* borrowed; NULL: not known */
 	/* Fills in what else is known of a burst before it is shown; NULL: nothing. */
 	void (*recall)(void *context, struct burst_place *place, const struct burst *burst);
 };

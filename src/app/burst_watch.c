@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "model/flow_gather.h"
 
 /*
  * Hot, so that the flows of what follows are told, is what reaches this part of the mark: the traffic of
@@ -26,8 +27,7 @@ struct subject {
 	struct burst_place place;
 	struct burst_detector *detector;
 	struct burst_stats stats;
-	/* Of the burst that goes on, and of the windows behind it that are part of it only if it does. */
-	struct flow_table flows, flows_since;
+	struct flow_gather flows;
 	uint64_t hot_bytes; /* as was last said */
 };
 
@@ -38,6 +38,7 @@ struct burst_watch {
 	struct subject **current; /* those that are probed now, by slot and direction */
 	size_t current_capacity;
 	uint64_t until_ns; /* windows have been taken up to here */
+	struct retransmit_history retransmits;
 };
 
 int burst_watch_new(struct burst_watch **out, const struct burst_watch_setup *setup)
@@ -51,17 +52,11 @@ int burst_watch_new(struct burst_watch **out, const struct burst_watch_setup *se
 	return 0;
 }
 
-static void clear_flows(struct subject *subject)
-{
-	flow_table_clear(&subject->flows);
-	flow_table_clear(&subject->flows_since);
-}
-
 static void free_subject(struct subject *subject)
 {
 	burst_detector_free(subject->detector);
 	burst_stats_release(&subject->stats);
-	clear_flows(subject);
+	flow_gather_clear(&subject->flows);
 	free(subject);
 }
 
@@ -75,6 +70,7 @@ void burst_watch_free(struct burst_watch *watch)
 		free_subject(watch->subjects[i]);
 	free(watch->subjects);
 	free(watch->current);
+	retransmit_history_clear(&watch->retransmits);
 	free(watch);
 }
 
@@ -82,14 +78,11 @@ static void tell(void *context, const struct burst *burst)
 {
 	struct subject *subject = context;
 	const struct burst_watch_setup *setup = &subject->watch->setup;
-	struct burst_flows flows = {
-		.top = flow_table_sort(&subject->flows),
-		.n_top = subject->flows.n,
-		.total = subject->flows.n,
-		.is_exact = !subject->flows.other_records,
-		.unattributed_bytes = burst->traffic.wire_bytes - subject->flows.wire_bytes,
-	};
+	struct burst_flows flows =
+		flow_gather_tell(&subject->flows, burst, &subject->watch->retransmits);
 
+	flows.cgroup_path = setup->cgroup_path;
+	flows.cgroup_context = setup->context;
 	if (flows.n_top > setup->options->flows)
 		flows.n_top = setup->options->flows;
 	if (setup->set_hot)
@@ -101,7 +94,7 @@ static void tell(void *context, const struct burst *burst)
 	setup->found(setup->found_context, &subject->place, burst);
 	subject->place.flows = NULL;
 	subject->place.container = NULL;
-	clear_flows(subject);
+	flow_gather_clear(&subject->flows);
 }
 
 static struct subject *add_subject(struct burst_watch *watch, const struct series_member *member,
@@ -190,25 +183,9 @@ static void take_gap(struct burst_watch *watch, const struct window_gap *gap)
 					       gap->to_ns);
 }
 
-/* Whether what has this start, slot and direction lies before a window, -1, in it, 0, or behind it, 1. */
-static int compare_place(uint64_t start_ns, uint32_t slot, uint32_t direction,
-			 const struct window *window)
-{
-	if (start_ns != window->start_ns)
-		return start_ns < window->start_ns ? -1 : 1;
-	if (slot != window->slot)
-		return slot < window->slot ? -1 : 1;
-	return (int)direction - (int)window->direction;
-}
-
 static int compare_drop(const struct window_drop *drop, const struct window *window)
 {
-	return compare_place(drop->start_ns, drop->slot, drop->direction, window);
-}
-
-static int compare_flow(const struct window_flow *flow, const struct window *window)
-{
-	return compare_place(flow->start_ns, flow->slot, flow->direction, window);
+	return window_compare_place(drop->start_ns, drop->slot, drop->direction, window);
 }
 
 /* The reasons of a window's drops; windows come in the drops' order, `at` is how far they have come. */
@@ -222,35 +199,6 @@ static struct drop_tally reasons_of(const struct series_span *span, const struct
 	for (; *at < span->n_drops && !compare_drop(&span->drops[*at], window); ++*at)
 		drop_tally_add(&tally, span->drops[*at].reason, span->drops[*at].packets);
 	return tally;
-}
-
-/*
- * Adds up the window's flows in order, `at` is how far they have come. A packet that came too late to be counted
- * in the window as it was delivered is not attributed either: never more than the window has.
- */
-static void take_flows(struct subject *subject, const struct series_span *span,
-		       const struct window *window, enum burst_part part, size_t *at)
-{
-	struct flow_table *into =
-		part == BURST_PART_WAITS ? &subject->flows_since : &subject->flows;
-	uint64_t left = window->traffic.wire_bytes;
-
-	if (part == BURST_PART_NONE || part == BURST_PART_BEGINS)
-		clear_flows(subject);
-	if (part == BURST_PART_GOES_ON && subject->flows_since.wire_bytes) {
-		flow_table_join(&subject->flows, &subject->flows_since);
-		flow_table_clear(&subject->flows_since);
-	}
-	while (*at < span->n_flows && compare_flow(&span->flows[*at], window) < 0)
-		++*at;
-	for (; *at < span->n_flows && !compare_flow(&span->flows[*at], window); ++*at) {
-		const struct window_flow *flow = &span->flows[*at];
-
-		if (part == BURST_PART_NONE || flow->wire_bytes > left)
-			continue;
-		left -= flow->wire_bytes;
-		flow_table_add(into, &flow->key, flow->wire_bytes, flow->wire_packets);
-	}
 }
 
 /* How far the drops and flows of a span have been taken. */
@@ -274,7 +222,7 @@ static void take_window(struct burst_watch *watch, const struct series_span *spa
 	part = burst_detector_add(subject->detector, window->start_ns, &window->traffic,
 				  window->drops, &reasons);
 	if (watch->setup.set_hot)
-		take_flows(subject, span, window, part, &progress->flows);
+		flow_gather_take(&subject->flows, span, window, part, &progress->flows);
 }
 
 /* Windows and gaps in order of time. */
@@ -355,8 +303,33 @@ static void follow_marks(struct burst_watch *watch)
 	}
 }
 
+/* Before the bursts that end with this span are told: what was sent again in them is known by now. */
+static void take_retransmits(struct burst_watch *watch, const struct series_span *span)
+{
+	retransmit_history_add_gap(&watch->retransmits, &span->retransmit_gap);
+	retransmit_history_add(&watch->retransmits, span->retransmits, span->n_retransmits);
+}
+
+/* Bursts that are going on need theirs, and one that begins in the next span those just before it. */
+static void forget_retransmits(struct burst_watch *watch)
+{
+	uint64_t since_ns = watch->until_ns, before_ns;
+	size_t i;
+
+	for (i = 0; i < watch->n; i++) {
+		const struct burst_detector *detector = watch->subjects[i]->detector;
+
+		before_ns = detector ? burst_detector_since_ns(detector) : UINT64_MAX;
+		if (before_ns < since_ns)
+			since_ns = before_ns;
+	}
+	if (since_ns > RETRANSMIT_SLACK_NS)
+		retransmit_history_forget(&watch->retransmits, since_ns - RETRANSMIT_SLACK_NS);
+}
+
 void burst_watch_take(struct burst_watch *watch, const struct series_span *span)
 {
+	take_retransmits(watch, span);
 	follow_members(watch, span);
 	take_windows(watch, span);
 	end_gone(watch, span);
@@ -364,6 +337,7 @@ void burst_watch_take(struct burst_watch *watch, const struct series_span *span)
 		forget_gone(watch);
 	follow_marks(watch);
 	watch->until_ns = span->until_ns;
+	forget_retransmits(watch);
 }
 
 void burst_watch_finish(struct burst_watch *watch)

@@ -33,7 +33,9 @@ struct burst_watch_setup {
 	burst_watch_hot_fn set_hot; /* NULL: flows are not known */
 	/* What is behind an interface, or was when it went; NULL: nobody asks. */
 	const char *(*container_of)(void *context, const struct burst_place *place);
-	void *context; /* of the three */
+	/* The path of a cgroup; NULL: nobody asks, else as in struct burst_flows. */
+	const char *(*cgroup_path)(void *context, uint64_t cgroup);
+	void *context; /* of the four */
 	burst_watch_fn found;
 	void *found_context;
 	const char *(*reason_name)(void *context, uint32_t reason); /* NULL: as in burst_place */

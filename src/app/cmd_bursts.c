@@ -12,6 +12,7 @@
 #include "app/output.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "kernel/cgroups.h"
 #include "kernel/drop_reasons.h"
 #include "kernel/windows.h"
 
@@ -24,6 +25,7 @@ struct bursts_command {
 	struct capture *capture; /* NULL: nothing is captured */
 	struct drop_reasons *reasons;
 	struct identity *identity;
+	struct cgroups *cgroups; /* NULL: nothing can be told of them */
 	int output_error;
 };
 
@@ -45,6 +47,13 @@ static const char *container_of(void *context, const struct burst_place *place)
 	struct bursts_command *bursts = context;
 
 	return engine_container(bursts->engine, place->slot);
+}
+
+static const char *cgroup_path(void *context, uint64_t cgroup)
+{
+	struct bursts_command *bursts = context;
+
+	return bursts->cgroups ? cgroups_path(bursts->cgroups, cgroup) : NULL;
 }
 
 static void trigger(void *context, const struct burst_place *place, const struct burst *burst)
@@ -110,6 +119,7 @@ static int set_up(struct bursts_command *bursts, struct error *err)
 		.found = trigger,
 		.container_of = container_of,
 		.set_hot = bursts->options.flows ? set_hot : NULL,
+		.cgroup_path = cgroup_path,
 		.context = bursts,
 	};
 	struct capture_setup capture = {
@@ -120,6 +130,8 @@ static int set_up(struct bursts_command *bursts, struct error *err)
 	};
 	int ret;
 
+	if (cgroups_new(&bursts->cgroups, err))
+		log_debug("control groups are not named: %s", err->what);
 	ret = identity_new(&bursts->identity, &bursts->options.containers, true, err);
 	if (!ret)
 		ret = drop_reasons_new(&bursts->reasons, NULL, err);
@@ -229,6 +241,7 @@ out:
 	capture_free(bursts.capture);
 	burst_view_free(bursts.view);
 	drop_reasons_free(bursts.reasons);
+	cgroups_free(bursts.cgroups);
 	engine_free(bursts.engine);
 	identity_free(bursts.identity);
 	output_release(&bursts.output);

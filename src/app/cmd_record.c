@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "kernel/cgroups.h"
 #include "kernel/drop_reasons.h"
 #include "kernel/windows.h"
 #include "model/changes.h"
@@ -31,6 +32,7 @@ struct record_command {
 	struct options options;
 	struct loop *loop;
 	struct identity *identity;
+	struct cgroups *cgroups; /* NULL: nothing can be told of them */
 	struct engine *engine;
 	struct tape *tape;
 	struct burst_watch *watch;
@@ -73,6 +75,13 @@ static const char *container_of(void *context, const struct burst_place *place)
 	struct record_command *record = context;
 
 	return engine_container(record->engine, place->slot);
+}
+
+static const char *cgroup_path(void *context, uint64_t cgroup)
+{
+	struct record_command *record = context;
+
+	return record->cgroups ? cgroups_path(record->cgroups, cgroup) : NULL;
 }
 
 static void set_hot(void *context, uint32_t slot, enum direction direction, uint64_t bytes)
@@ -241,6 +250,7 @@ static int set_up(struct record_command *record, struct error *err)
 		.link_of = link_of,
 		.set_hot = options->flows ? set_hot : NULL,
 		.container_of = container_of,
+		.cgroup_path = cgroup_path,
 		.context = record,
 		.found = take_burst,
 		.found_context = record,
@@ -248,6 +258,8 @@ static int set_up(struct record_command *record, struct error *err)
 	};
 	int ret;
 
+	if (options->flows && cgroups_new(&record->cgroups, err))
+		log_debug("control groups are not named: %s", err->what);
 	ret = identity_new(&record->identity, &options->containers, true, err);
 	if (!ret)
 		ret = drop_reasons_new(&record->reasons, NULL, err);
@@ -381,6 +393,7 @@ out:
 	tape_free(record.tape);
 	engine_free(record.engine);
 	identity_free(record.identity);
+	cgroups_free(record.cgroups);
 	loop_free(record.loop);
 	record_counters_release(&record.counters);
 	return status;

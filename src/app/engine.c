@@ -15,6 +15,7 @@
 #include "base/units.h"
 #include "kernel/flows.h"
 #include "kernel/probe.h"
+#include "kernel/retransmits.h"
 #include "kernel/windows.h"
 
 #define INTERFACES_AT_LEAST 1024
@@ -336,6 +337,7 @@ int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_
 	uint64_t width_ns = engine->options->window_ns, from_ns = engine->windows_until_ns;
 	const struct windows *windows = probe_windows(engine->roster.probe);
 	const struct flows *flows = probe_flows(engine->roster.probe);
+	const struct retransmits *retransmits = probe_retransmits(engine->roster.probe);
 	uint32_t slot;
 	int ret;
 
@@ -363,6 +365,10 @@ int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_
 	span->gaps = windows_gaps(windows, &span->n_gaps);
 	if (flows)
 		span->flows = flows_taken(flows, &span->n_flows);
+	if (retransmits) {
+		span->retransmits = retransmits_taken(retransmits, &span->n_retransmits);
+		span->retransmit_gap = retransmits_gap(retransmits);
+	}
 	return 0;
 }
 
@@ -497,6 +503,19 @@ static void log_window_losses(const struct windows *windows)
 			    losses.late_packets);
 }
 
+static void log_flow_losses(const struct flows *flows, const struct retransmits *retransmits)
+{
+	if (flows && flows_lost(flows))
+		log_warning("the flows of %" PRIu64 " packets were not read in time; their bytes "
+			    "are among those that bursts do not attribute",
+			    flows_lost(flows));
+	if (retransmits && retransmits_lost(retransmits))
+		log_warning("%" PRIu64
+			    " retransmissions were not seen or not read in time; bursts of that "
+			    "time do not say how many they had",
+			    retransmits_lost(retransmits));
+}
+
 void engine_log_losses(const struct engine *engine)
 {
 	struct probe_losses probe = probe_losses(engine->roster.probe);
@@ -527,10 +546,7 @@ void engine_log_losses(const struct engine *engine)
 	if (engine->roster.hidden)
 		log_warning("%" PRIu64 " times another program hid packets from a filter of ours",
 			    engine->roster.hidden);
-	if (probe_flows(engine->roster.probe) && flows_lost(probe_flows(engine->roster.probe)))
-		log_warning("the flows of %" PRIu64 " packets were not read in time; their bytes "
-			    "are among those that bursts do not attribute",
-			    flows_lost(probe_flows(engine->roster.probe)));
+	log_flow_losses(probe_flows(engine->roster.probe), probe_retransmits(engine->roster.probe));
 	if (probe_windows(engine->roster.probe))
 		log_window_losses(probe_windows(engine->roster.probe));
 }

@@ -13,7 +13,7 @@
 
 #define LOG_RECORDS_MAX 65536U
 #define LOG_RECORDS_MIN 1024U
-#define LOGS_BYTES_MAX (64U << 20)
+#define LOGS_BYTES_MAX (80U << 20)
 
 struct flow_array {
 	struct window_flow *items;
@@ -87,6 +87,7 @@ void flows_free(struct flows *flows)
 static bool is_same(const struct window_flow *a, const struct window_flow *b)
 {
 	return a->start_ns == b->start_ns && a->slot == b->slot && a->direction == b->direction &&
+	       a->cgroup == b->cgroup && a->socket == b->socket &&
 	       !memcmp(&a->key, &b->key, sizeof(a->key));
 }
 
@@ -98,6 +99,7 @@ static void push(struct flows *flows, struct flow_array *array, const struct win
 	if (last && is_same(last, flow)) {
 		last->wire_bytes += flow->wire_bytes;
 		last->wire_packets += flow->wire_packets;
+		last->ce_packets += flow->ce_packets;
 	} else if (array_reserve(&array->items, &array->capacity, array->n + 1,
 				 sizeof(*array->items))) {
 		flows->lost++;
@@ -113,6 +115,21 @@ static void deliver(struct flows *flows, const struct window_flow *flow)
 	if (end_ns <= flows->told_ns)
 		return;
 	push(flows, end_ns <= flows->until_ns ? &flows->taken : &flows->unsealed, flow);
+}
+
+static struct window_flow flow_of(const struct flow_record *record)
+{
+	return (struct window_flow){
+		.start_ns = record->start_ns,
+		.slot = record->slot,
+		.direction = record->direction,
+		.key = record->key,
+		.wire_bytes = record->wire_bytes,
+		.wire_packets = record->wire_packets,
+		.ce_packets = record->is_ce ? record->wire_packets : 0,
+		.cgroup = record->cgroup,
+		.socket = record->socket,
+	};
 }
 
 static void take_log(struct flows *flows, size_t cpu)
@@ -132,9 +149,7 @@ static void take_log(struct flows *flows, size_t cpu)
 		flows->lost += lost;
 		if (lost || record.slot >= flows->setup.n_slots || record.direction >= N_DIRECTIONS)
 			continue;
-		flow = (struct window_flow){record.start_ns,   record.slot,
-					    record.direction,  record.key,
-					    record.wire_bytes, record.wire_packets};
+		flow = flow_of(&record);
 		deliver(flows, &flow);
 	}
 	flows->tails[cpu] = at;

@@ -16,7 +16,7 @@
 #include "model/window.h"
 
 /*
- * Records in each CPU's log: 4 MiB, or less where so many CPUs would take more than 64 MiB. A power of
+ * Records in each CPU's log: 5 MiB, or less where so many CPUs would take more than 80 MiB. A power of
  * two.
  */
 uint32_t flows_log_records(size_t n_cpus);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "ifpulse.skel.h"
@@ -21,32 +22,35 @@
 #include "kernel/host.h"
 #include "kernel/instances.h"
 #include "kernel/netns_visit.h"
+#include "kernel/retransmits.h"
 #include "kernel/slots.h"
 #include "kernel/tcx.h"
 #include "kernel/windows.h"
 
 struct probe {
 	struct ifpulse_bpf *skel;
-	struct bpf_link *drop_link;
+	struct bpf_link *drop_link, *retransmit_links[2];
 	struct attacher attacher;
 	struct slots *slots;
 	struct harvest *harvest;
-	struct windows *windows;       /* NULL: none are kept */
-	struct flows *flows;           /* NULL: not told */
-	struct drop_kinds *drop_kinds; /* NULL: not counted */
+	struct windows *windows;         /* NULL: none are kept */
+	struct flows *flows;             /* NULL: not told */
+	struct retransmits *retransmits; /* NULL: the same */
+	struct drop_kinds *drop_kinds;   /* NULL: not counted */
 	uint64_t wall_offset_ns;
 	uint32_t log_records;           /* of each writer, for windows */
 	uint32_t flow_log_records;      /* of each CPU */
 	struct attachment *attachments; /* by slot */
 	uint32_t n_slots;               /* with SLOT_NONE */
 	uint32_t netns_inum;
+	bool can_tell_retransmits; /* the kernel can */
 	unsigned int orphans_removed;
 };
 
 /* How many arguments the tracepoint passes: its BTF type is a function with one more in front. */
-static int count_kfree_skb_arguments(const struct btf *btf, uint32_t *count)
+static int count_arguments(const struct btf *btf, const char *tracepoint, uint32_t *count)
 {
-	int id = btf__find_by_name_kind(btf, "btf_trace_kfree_skb", BTF_KIND_TYPEDEF);
+	int id = btf__find_by_name_kind(btf, tracepoint, BTF_KIND_TYPEDEF);
 	const struct btf_type *type;
 
 	if (id < 0)
@@ -78,6 +82,20 @@ static void size_flows(struct probe *probe, const struct probe_options *options,
 	bpf_map__set_autocreate(skel->maps.flow_logs, has_flows);
 	skel->rodata->has_flows = has_flows;
 	skel->rodata->flow_log_records = probe->flow_log_records;
+}
+
+/* What does not need to be there is not even loaded. */
+static void size_retransmits(struct probe *probe, const struct probe_options *options,
+			     uint32_t n_cpus)
+{
+	struct ifpulse_bpf *skel = probe->skel;
+	bool has_them = options->flows && options->window_ns && probe->can_tell_retransmits;
+
+	bpf_map__set_max_entries(skel->maps.retransmit_logs, n_cpus * RETRANSMIT_WRITERS_PER_CPU);
+	bpf_map__set_autocreate(skel->maps.retransmit_logs, has_them);
+	bpf_program__set_autoload(skel->progs.ifpulse_retransmit, has_them);
+	bpf_program__set_autoload(skel->progs.ifpulse_retransmit_synack, has_them);
+	skel->rodata->has_retransmits = has_them;
 }
 
 /* Makes room for so many slots; maps that nothing needs are not even made. */
@@ -115,6 +133,7 @@ static int size_maps(struct probe *probe, const struct probe_options *options, s
 	skel->rodata->window_log_records = probe->log_records;
 	skel->rodata->window_wall_offset_ns = probe->wall_offset_ns;
 	size_flows(probe, options, (uint32_t)n_cpus);
+	size_retransmits(probe, options, (uint32_t)n_cpus);
 	return 0;
 }
 
@@ -123,16 +142,23 @@ static int configure(struct probe *probe, struct error *err)
 {
 	struct ifpulse_bpf *skel = probe->skel;
 	struct btf *btf = btf__load_vmlinux_btf();
-	uint32_t arguments = 2;
+	uint32_t arguments = 2, retransmit_arguments = 2;
 	int ret;
 
 	if (!btf)
 		return error_errno(err, -errno, "cannot read the kernel's BTF");
-	ret = count_kfree_skb_arguments(btf, &arguments);
+	ret = count_arguments(btf, "btf_trace_kfree_skb", &arguments);
 	skel->rodata->kfree_skb_arguments = arguments;
 	skel->rodata->probed_netns_inum = probe->netns_inum;
 	skel->rodata->has_kernel_casts = has_kernel_function(btf, "bpf_cast_to_kern_ctx") &&
 					 has_kernel_function(btf, "bpf_rdonly_cast");
+	skel->rodata->has_cgroup_ids = has_kernel_function(btf, "bpf_skb_cgroup_id");
+	/* Tracing programs may ask for the cookie of a socket since Linux 5.12. */
+	probe->can_tell_retransmits =
+		has_kernel_function(btf, "bpf_get_socket_ptr_cookie") &&
+		!count_arguments(btf, "btf_trace_tcp_retransmit_synack", &retransmit_arguments) &&
+		!count_arguments(btf, "btf_trace_tcp_retransmit_skb", &retransmit_arguments);
+	skel->rodata->retransmit_arguments = retransmit_arguments;
 	btf__free(btf);
 	if (ret)
 		return error_errno(err, ret, "the kernel's BTF does not describe kfree_skb");
@@ -292,6 +318,25 @@ static int start_flows(struct probe *probe, uint64_t width_ns, uint64_t start_ns
 	return flows_new(&probe->flows, &setup, err);
 }
 
+/* Before anything is attached whose packets they might be of. */
+static int start_retransmits(struct probe *probe, struct error *err)
+{
+	const struct bpf_program *programs[] = {probe->skel->progs.ifpulse_retransmit,
+						probe->skel->progs.ifpulse_retransmit_synack};
+	size_t i;
+	int ret;
+
+	ret = retransmits_new(&probe->retransmits, bpf_map__fd(probe->skel->maps.retransmit_logs),
+			      bpf_map__max_entries(probe->skel->maps.retransmit_logs), err);
+	for (i = 0; !ret && i < ARRAY_SIZE(programs); i++) {
+		probe->retransmit_links[i] = bpf_program__attach(programs[i]);
+		if (!probe->retransmit_links[i])
+			ret = error_errno(err, -errno,
+					  "cannot attach to the tracepoints of retransmissions");
+	}
+	return ret;
+}
+
 static int start_windows(struct probe *probe, const struct probe_options *options,
 			 struct error *err)
 {
@@ -307,6 +352,8 @@ static int start_windows(struct probe *probe, const struct probe_options *option
 
 	if (!ret && options->flows)
 		ret = start_flows(probe, setup.width_ns, setup.start_ns, err);
+	if (!ret && probe->skel->rodata->has_retransmits)
+		ret = start_retransmits(probe, err);
 	return ret;
 }
 
@@ -460,12 +507,34 @@ void probe_release(struct probe *probe, uint32_t slot)
 	slots_give_back(probe->slots, slot);
 }
 
+/* 0 before Linux 5.12, which does not count it. */
+static uint64_t recursion_misses(const struct bpf_program *program)
+{
+	struct bpf_prog_info info = {0};
+	__u32 size = sizeof(info);
+
+	bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size);
+	return info.recursion_misses;
+}
+
+static void take_retransmits(struct probe *probe)
+{
+	const struct ifpulse_bpf *skel = probe->skel;
+	uint64_t began_ns = clock_monotonic_ns();
+
+	retransmits_take(probe->retransmits, began_ns,
+			 recursion_misses(skel->progs.ifpulse_retransmit) +
+				 recursion_misses(skel->progs.ifpulse_retransmit_synack));
+}
+
 int probe_take_windows(struct probe *probe, uint64_t until_ns, struct error *err)
 {
 	int ret = windows_take(probe->windows, slots_end(probe->slots), until_ns, err);
 
 	if (!ret && probe->flows)
 		flows_take(probe->flows, until_ns);
+	if (!ret && probe->retransmits)
+		take_retransmits(probe);
 	return ret;
 }
 
@@ -477,6 +546,11 @@ void probe_set_hot(struct probe *probe, uint32_t slot, uint32_t direction, uint6
 const struct flows *probe_flows(const struct probe *probe)
 {
 	return probe->flows;
+}
+
+const struct retransmits *probe_retransmits(const struct probe *probe)
+{
+	return probe->retransmits;
 }
 
 const struct windows *probe_windows(const struct probe *probe)
@@ -529,18 +603,14 @@ bool probe_is_hidden(const struct probe *probe, uint32_t slot)
 struct probe_losses probe_losses(const struct probe *probe)
 {
 	const struct interface_counters *none = harvest_slot(probe->harvest, SLOT_NONE);
-	struct bpf_prog_info info = {0};
 	struct probe_losses losses;
-	__u32 size = sizeof(info);
 
 	losses.unassigned_packets =
 		none->traffic[DIRECTION_INGRESS].packets + none->traffic[DIRECTION_EGRESS].packets;
 	losses.unattributed_drops = none->drops[DIRECTION_INGRESS] + none->drops[DIRECTION_EGRESS];
 	losses.untold_drops =
 		__atomic_load_n(&probe->skel->bss->drops_without_kind, __ATOMIC_RELAXED);
-	/* Stays 0 before Linux 5.12, which does not count it. */
-	bpf_obj_get_info_by_fd(bpf_program__fd(probe->skel->progs.ifpulse_drop), &info, &size);
-	losses.missed_drops = info.recursion_misses;
+	losses.missed_drops = recursion_misses(probe->skel->progs.ifpulse_drop);
 	return losses;
 }
 
@@ -572,9 +642,12 @@ void probe_free(struct probe *probe)
 		if (probe->attachments[slot].ifindex)
 			attachment_close(&probe->attachments[slot], &probe->attacher);
 	bpf_link__destroy(probe->drop_link);
+	bpf_link__destroy(probe->retransmit_links[0]);
+	bpf_link__destroy(probe->retransmit_links[1]);
 	harvest_free(probe->harvest);
 	windows_free(probe->windows);
 	flows_free(probe->flows);
+	retransmits_free(probe->retransmits);
 	drop_kinds_free(probe->drop_kinds);
 	slots_free(probe->slots);
 	free(probe->attachments);

@@ -43,6 +43,7 @@ struct probe_options {
 
 struct probe;
 struct flows;
+struct retransmits;
 struct windows;
 
 /*
@@ -106,6 +107,8 @@ const struct windows *probe_windows(const struct probe *probe);
  */
 void probe_set_hot(struct probe *probe, uint32_t slot, uint32_t direction, uint64_t bytes);
 const struct flows *probe_flows(const struct probe *probe);
+/* Taken with them, see kernel/retransmits.h; NULL where this kernel does not tell, too. */
+const struct retransmits *probe_retransmits(const struct probe *probe);
 
 /* How often to take them so that the logs do not overrun; see windows_take_period_ns(). */
 uint64_t probe_take_period_ns(const struct probe *probe);

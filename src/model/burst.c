@@ -328,6 +328,11 @@ void burst_detector_add_gap(struct burst_detector *detector, uint64_t from_ns, u
 		detector->histogram.seen_until_ns = to_ns;
 }
 
+uint64_t burst_detector_since_ns(const struct burst_detector *detector)
+{
+	return detector->has_burst ? detector->burst.start_ns : UINT64_MAX;
+}
+
 void burst_detector_finish(struct burst_detector *detector)
 {
 	if (detector->has_burst)

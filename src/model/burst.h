@@ -101,6 +101,9 @@ void burst_detector_advance(struct burst_detector *detector, uint64_t until_ns);
  */
 uint64_t burst_detector_keep_bps(const struct burst_detector *detector);
 
+/* When the burst that is going on began; UINT64_MAX: none is. */
+uint64_t burst_detector_since_ns(const struct burst_detector *detector);
+
 /* The end of the run: a burst that is still going on is told as cut. */
 void burst_detector_finish(struct burst_detector *detector);
 

@@ -32,15 +32,22 @@ static size_t hash(const struct flow_table *table, const struct flow_key *key)
 	return (size_t)h;
 }
 
-/* The flow's place, or the free one that it would get. */
-static struct flow_count *find(const struct flow_table *table, const struct flow_key *key)
+/* What has no socket may be of any: the end of a connection, say, which is answered without one. */
+static bool is_same(const struct flow_count *a, const struct flow_count *b)
 {
-	size_t at = hash(table, key);
+	return !memcmp(&a->key, &b->key, sizeof(a->key)) &&
+	       (!a->socket || !b->socket || a->socket == b->socket);
+}
+
+/* The flow's place, or the free one that it would get. */
+static struct flow_count *find(const struct flow_table *table, const struct flow_count *flow)
+{
+	size_t at = hash(table, &flow->key);
 
 	for (;; at++) {
 		struct flow_count *count = &table->slots[at & (table->capacity - 1)];
 
-		if (!count->wire_packets || !memcmp(&count->key, key, sizeof(*key)))
+		if (!count->wire_packets || is_same(count, flow))
 			return count;
 	}
 }
@@ -61,7 +68,7 @@ static bool make_room(struct flow_table *table)
 	table->capacity = capacity;
 	for (i = 0; i < smaller.capacity; i++)
 		if (smaller.slots[i].wire_packets)
-			*find(table, &smaller.slots[i].key) = smaller.slots[i];
+			*find(table, &smaller.slots[i]) = smaller.slots[i];
 	free(smaller.slots);
 	return true;
 }
@@ -74,29 +81,51 @@ static void add_other(struct flow_table *table, uint64_t wire_bytes, uint64_t wi
 	table->other_records += records;
 }
 
-static void add_flow(struct flow_table *table, const struct flow_key *key, uint64_t wire_bytes,
-		     uint64_t wire_packets)
+static void add_counts(struct flow_count *sum, const struct flow_count *add)
 {
-	struct flow_count *count = table->capacity ? find(table, key) : NULL;
+	sum->wire_bytes += add->wire_bytes;
+	sum->wire_packets += add->wire_packets;
+	sum->ce_packets += add->ce_packets;
+	sum->tcp_retransmits += add->tcp_retransmits;
+	if (add->cgroup && add->cgroup_ns >= sum->cgroup_ns) {
+		sum->cgroup = add->cgroup;
+		sum->cgroup_ns = add->cgroup_ns;
+	}
+	if (!sum->socket)
+		sum->socket = add->socket;
+}
+
+static void add_flow(struct flow_table *table, const struct flow_count *flow)
+{
+	struct flow_count *count = table->capacity ? find(table, flow) : NULL;
 
 	if (!count || !count->wire_packets) {
 		if (table->n == FLOW_TABLE_MAX || !make_room(table)) {
-			add_other(table, wire_bytes, wire_packets, 1);
+			add_other(table, flow->wire_bytes, flow->wire_packets, 1);
 			return;
 		}
-		count = find(table, key);
-		count->key = *key;
+		count = find(table, flow);
+		count->key = flow->key;
 		table->n++;
 	}
-	count->wire_bytes += wire_bytes;
-	count->wire_packets += wire_packets;
+	add_counts(count, flow);
 }
 
-void flow_table_add(struct flow_table *table, const struct flow_key *key, uint64_t wire_bytes,
-		    uint64_t wire_packets)
+void flow_table_add(struct flow_table *table, const struct window_flow *flow)
 {
-	table->wire_bytes += wire_bytes;
-	add_flow(table, key, wire_bytes, wire_packets);
+	const struct flow_count count = {
+		.key = flow->key,
+		.wire_bytes = flow->wire_bytes,
+		.wire_packets = flow->wire_packets,
+		.ce_packets = flow->ce_packets,
+		.cgroup = flow->cgroup,
+		.cgroup_ns = flow->start_ns,
+		.socket = flow->socket,
+	};
+
+	table->wire_bytes += flow->wire_bytes;
+	table->ce_packets += flow->ce_packets;
+	add_flow(table, &count);
 }
 
 void flow_table_join(struct flow_table *table, const struct flow_table *add)
@@ -107,9 +136,10 @@ void flow_table_join(struct flow_table *table, const struct flow_table *add)
 		const struct flow_count *count = &add->slots[i];
 
 		if (count->wire_packets)
-			add_flow(table, &count->key, count->wire_bytes, count->wire_packets);
+			add_flow(table, count);
 	}
 	table->wire_bytes += add->wire_bytes;
+	table->ce_packets += add->ce_packets;
 	add_other(table, add->other_bytes, add->other_packets, add->other_records);
 }
 
@@ -123,14 +153,74 @@ static int compare(const void *a, const void *b)
 	return memcmp(&x->key, &y->key, sizeof(x->key));
 }
 
-const struct flow_count *flow_table_sort(struct flow_table *table)
+static int compare_keys(const void *a, const void *b)
+{
+	const struct flow_count *x = a, *y = b;
+
+	return memcmp(&x->key, &y->key, sizeof(x->key));
+}
+
+static int compare_sockets(const void *a, const void *b)
+{
+	const struct flow_count *x = a, *y = b;
+
+	return x->socket < y->socket ? -1 : x->socket > y->socket;
+}
+
+void flow_table_forget_sockets(struct flow_table *table)
+{
+	size_t i;
+
+	for (i = 0; i < table->capacity; i++)
+		table->slots[i].socket = 0;
+}
+
+/* Whose socket has no flow here went by another interface. */
+static void add_retransmits(struct flow_count *flows, size_t n_flows,
+			    const struct retransmit *retransmits, size_t n)
+{
+	struct flow_count *flow;
+	size_t i;
+
+	if (n)
+		qsort(flows, n_flows, sizeof(*flows), compare_sockets);
+	for (i = 0; i < n; i++) {
+		const struct flow_count of = {.socket = retransmits[i].socket};
+
+		flow = bsearch(&of, flows, n_flows, sizeof(of), compare_sockets);
+		if (flow && of.socket)
+			flow->tcp_retransmits += retransmits[i].segments;
+	}
+}
+
+/* What several sockets had one after the other is one flow. Returns how many are left. */
+static size_t merge(struct flow_count *flows, size_t n)
+{
+	size_t i, kept = 0;
+
+	qsort(flows, n, sizeof(*flows), compare_keys);
+	for (i = 1; i < n; i++) {
+		if (compare_keys(&flows[kept], &flows[i]))
+			flows[++kept] = flows[i];
+		else
+			add_counts(&flows[kept], &flows[i]);
+	}
+	return kept + 1;
+}
+
+const struct flow_count *flow_table_sort(struct flow_table *table,
+					 const struct retransmit *retransmits, size_t n_retransmits)
 {
 	size_t i, kept = 0;
 
 	for (i = 0; i < table->capacity; i++)
 		if (table->slots[i].wire_packets)
 			table->slots[kept++] = table->slots[i];
-	if (kept)
+	if (kept) {
+		add_retransmits(table->slots, kept, retransmits, n_retransmits);
+		kept = merge(table->slots, kept);
 		qsort(table->slots, kept, sizeof(*table->slots), compare);
+	}
+	table->n = kept;
 	return table->slots;
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "model/netns_name.h"
+#include "model/retransmit.h"
 #include "model/window.h"
 
 #define SERIES_STAYS UINT64_MAX
@@ -50,6 +51,9 @@ struct series_span {
 	size_t n_drops;
 	const struct window_flow *flows; /* as window_sort_flows() leaves them; NULL: unknown */
 	size_t n_flows;
+	const struct retransmit *retransmits; /* that were told since the last span, by time */
+	size_t n_retransmits;
+	struct window_gap retransmit_gap; /* in which some may be missing; empty: nowhere */
 };
 
 /*

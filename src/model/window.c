@@ -95,3 +95,13 @@ uint64_t window_align_down(uint64_t time_ns, uint64_t width_ns, uint64_t offset_
 {
 	return time_ns - (time_ns + offset_ns) % width_ns;
 }
+
+int window_compare_place(uint64_t start_ns, uint32_t slot, uint32_t direction,
+			 const struct window *window)
+{
+	if (start_ns != window->start_ns)
+		return start_ns < window->start_ns ? -1 : 1;
+	if (slot != window->slot)
+		return slot < window->slot ? -1 : 1;
+	return (direction > window->direction) - (direction < window->direction);
+}

@@ -30,13 +30,17 @@ struct window_drop {
 	uint64_t packets;
 };
 
-/* What of a window is known to belong to a flow; there may be several of one flow. */
+/* What of a window is known to belong to a flow and its sender; there may be several of one flow. */
 struct window_flow {
 	uint64_t start_ns;
 	uint32_t slot;
 	uint32_t direction;
 	struct flow_key key;
 	uint64_t wire_bytes, wire_packets;
+	uint64_t ce_packets; /* of wire_packets: marked as "congestion experienced" (RFC 3168) */
+	uint64_t cgroup;     /* id of the sender's; 0: not known */
+	uint64_t
+		socket; /* cookie of the sender's, if it is one of TCP on this host; 0: none is known */
 };
 
 /* A time in which windows are unknown, since the log of a CPU overran: [from, to), CLOCK_MONOTONIC. */
@@ -55,6 +59,10 @@ size_t window_merge_drops(struct window_drop *drops, size_t n);
 
 /* Sorts by start, slot and direction. */
 void window_sort_flows(struct window_flow *flows, size_t n);
+
+/* Whether what has this start, slot and direction lies before a window, -1, in it, 0, or behind it, 1. */
+int window_compare_place(uint64_t start_ns, uint32_t slot, uint32_t direction,
+			 const struct window *window);
 
 /* Whether any of the gaps, in any order, touches [start, start + width). */
 int window_is_in_gap(uint64_t start_ns, uint64_t width_ns, const struct window_gap *gaps, size_t n);

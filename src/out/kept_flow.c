@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "out/kept_flow.h"
 
+#include <inttypes.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,10 +122,26 @@ void kept_flow_fields(struct writer *writer, const char *kept)
 	}
 }
 
+static uint64_t count_of(struct json object, const char *name)
+{
+	char number[WORD_SIZE];
+
+	return strtoull(number_of(number, object, name), NULL, 10);
+}
+
+static void put_cgroup(struct sink *sink, struct json flow)
+{
+	char path[PATH_MAX];
+	struct json value;
+
+	if (json_member(flow, "cgroup", &value) && json_text(value, path, sizeof(path)))
+		show_flow_cgroup(sink, path);
+}
+
 void kept_flow_text(struct sink *sink, const char *kept)
 {
 	struct json object, flows, first = {0};
-	char flow[FLOW_SIZE], share[WORD_SIZE], total[WORD_SIZE];
+	char flow[FLOW_SIZE], share[WORD_SIZE];
 	uint64_t n;
 
 	if (!json_read(&object, kept, strlen(kept)) || !json_member(object, "flows", &flows) ||
@@ -131,9 +149,15 @@ void kept_flow_text(struct sink *sink, const char *kept)
 		return;
 	sink_format(sink, " by %s %.3g%%", flow_of(flow, first, " > ", " "),
 		    100 * strtod(number_of(share, first, "share"), NULL));
-	n = strtoull(number_of(total, object, "flows_total"), NULL, 10);
+	put_cgroup(sink, first);
+	n = count_of(object, "flows_total");
 	if (n > 1)
-		sink_format(sink, " and %s%llu more",
-			    is_true(object, "flows_exact") ? "" : "at least ",
-			    (unsigned long long)n - 1);
+		sink_format(sink, " and %s%" PRIu64 " more",
+			    is_true(object, "flows_exact") ? "" : "at least ", n - 1);
+	n = count_of(object, "tcp_retransmits");
+	if (n)
+		sink_format(sink, ", %" PRIu64 " retransmitted", n);
+	n = count_of(object, "ce_packets");
+	if (n)
+		sink_format(sink, ", %" PRIu64 " marked CE", n);
 }

@@ -11,8 +11,11 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/text.h"
 
 #define NUMBER_SIZE 12
+/* Longer names of cgroups, mostly ids, are left to records. */
+#define CGROUP_NAME_MAX 32
 /* "[address]:65535" */
 #define END_SIZE (INET6_ADDRSTRLEN + 9)
 /* "end>end/protocol", and between people's words */
@@ -140,7 +143,23 @@ static double share_of(const struct flow_count *flow, uint64_t wire_bytes)
 	return wire_bytes ? (double)flow->wire_bytes / (double)wire_bytes : 0;
 }
 
-static void put_flow(struct writer *writer, const struct flow_count *flow, uint64_t wire_bytes)
+static const char *cgroup_of(const struct burst_flows *flows, const struct flow_count *flow)
+{
+	if (!flow->cgroup || !flows->cgroup_path)
+		return NULL;
+	return flows->cgroup_path(flows->cgroup_context, flow->cgroup);
+}
+
+static void put_retransmits(struct writer *writer, bool is_known, uint64_t segments)
+{
+	if (is_known)
+		writer_unsigned(writer, "tcp_retransmits", segments);
+	else
+		writer_null(writer, "tcp_retransmits");
+}
+
+static void put_flow(struct writer *writer, const struct burst_flows *flows,
+		     const struct flow_count *flow, uint64_t wire_bytes)
 {
 	const struct flow_key *key = &flow->key;
 	char address[INET6_ADDRSTRLEN], number[NUMBER_SIZE];
@@ -158,6 +177,9 @@ static void put_flow(struct writer *writer, const struct flow_count *flow, uint6
 	writer_unsigned(writer, "wire_bytes", flow->wire_bytes);
 	writer_unsigned(writer, "wire_packets", flow->wire_packets);
 	writer_number(writer, "share", share_of(flow, wire_bytes));
+	writer_unsigned(writer, "ce_packets", flow->ce_packets);
+	put_retransmits(writer, flow->socket != 0, flow->tcp_retransmits);
+	writer_text(writer, "cgroup", cgroup_of(flows, flow));
 	writer_end(writer);
 }
 
@@ -179,8 +201,9 @@ static void put_csv(struct writer *writer, const struct burst_flows *flows)
 
 const char *show_flow_field(size_t i)
 {
-	static const char *const names[] = {"flows", "flows_total", "flows_exact",
-					    "unattributed_bytes"};
+	static const char *const names[] = {"flows",       "flows_total",
+					    "flows_exact", "unattributed_bytes",
+					    "ce_packets",  "tcp_retransmits"};
 
 	return i < ARRAY_SIZE(names) ? names[i] : NULL;
 }
@@ -199,12 +222,23 @@ void show_flow_fields(struct writer *writer, const struct burst_flows *flows, ui
 	} else {
 		writer_begin_array(writer, "flows");
 		for (i = 0; i < flows->n_top; i++)
-			put_flow(writer, &flows->top[i], wire_bytes);
+			put_flow(writer, flows, &flows->top[i], wire_bytes);
 		writer_end_array(writer);
 	}
 	writer_unsigned(writer, "flows_total", flows->total);
 	writer_boolean(writer, "flows_exact", flows->is_exact);
 	writer_unsigned(writer, "unattributed_bytes", flows->unattributed_bytes);
+	writer_unsigned(writer, "ce_packets", flows->ce_packets);
+	put_retransmits(writer, flows->retransmits_known, flows->tcp_retransmits);
+}
+
+void show_flow_cgroup(struct sink *sink, const char *path)
+{
+	char name[CGROUP_NAME_MAX * TEXT_ESCAPE_GROWTH + 1];
+	const char *last = path ? strrchr(path, '/') : NULL;
+
+	if (last && last[1] && strlen(last + 1) <= CGROUP_NAME_MAX)
+		sink_format(sink, " (%s)", text_escape(name, sizeof(name), last + 1));
 }
 
 /* As an object on a line. 0 and its text, or -ENOMEM. */
@@ -262,7 +296,12 @@ void show_flow_text(struct sink *sink, const struct burst_flows *flows, uint64_t
 		return;
 	sink_format(sink, " by %s %.3g%%", flow_text(flow, &flows->top[0].key, " > ", " "),
 		    100 * share_of(&flows->top[0], wire_bytes));
+	show_flow_cgroup(sink, cgroup_of(flows, &flows->top[0]));
 	if (flows->total > 1)
 		sink_format(sink, " and %s%" PRIu64 " more", flows->is_exact ? "" : "at least ",
 			    flows->total - 1);
+	if (flows->retransmits_known && flows->tcp_retransmits)
+		sink_format(sink, ", %" PRIu64 " retransmitted", flows->tcp_retransmits);
+	if (flows->ce_packets)
+		sink_format(sink, ", %" PRIu64 " marked CE", flows->ce_packets);
 }

@@ -6,52 +6,11 @@
 
 load lib
 load probe
+load flows
 
 setup() {
 	require_root_bpf
 	make_pair
-}
-
-# Starts `bursts` in NS on IFNAME and returns once it looks out for flows. All that is sent is one burst, and
-# every packet is hot.
-watch_flows() { # NS IFNAME ARGUMENT…
-	local ns=$1 ifname=$2
-	shift 2
-	start_ifpulse "$ns" bursts -j -v -i "$ifname" --threshold 1Mbit --merge-gap 2s \
-		--flows 4096 "$@"
-	wait_for_line "$IFPULSE_ERR" 'looking for bursts'
-}
-
-# Its bursts of one direction, as an array.
-bursts_of() { # FILE rx|tx
-	jq -s --arg direction "$2" '[.[] | select(.direction == $direction)]' "$1"
-}
-
-adds_up() { # FILE
-	jq -se 'all((.flows | map(.wire_bytes) | add // 0) as $named
-		| (.wire_bytes as $all | (.flows | map(.share) | add // 0) - $named / $all | fabs < 1e-6)
-		and .flows == (.flows | sort_by(-.wire_bytes))
-		and ((.flows_exact | not) or (.flows_total == (.flows | length)
-			and $named + .unattributed_bytes == .wire_bytes)))' "$1" >/dev/null && return
-	cat "$1" >&2
-	return 1
-}
-
-# The flows of all bursts of a direction, with no number in them but the addresses, ports, bytes and packets.
-flows_of() { # FILE rx|tx
-	bursts_of "$@" | jq -r '.[].flows[] | [.family, .protocol, .fragment, .source, .source_port,
-		.destination, .destination_port, .wire_bytes, .wire_packets]
-		| map(if . == null then "-" else tostring end) | join(" ")'
-}
-
-total() { # FILE rx|tx FIELD
-	bursts_of "$1" "$2" | jq --arg field "$3" 'map(.[$field]) | add // 0'
-}
-
-# A frame to nobody, from the ethertype on.
-send_hex() { # COUNT SIZE HEX
-	send "$NS0" frames hex-send --interface v0 --count "$1" --size "$2" \
-		--frame "020000000001020000000002${3//[[:space:]]/}"
 }
 
 @test "an elephant among mice is named first, with exactly what it sent" {
@@ -188,6 +147,58 @@ anonymous_kb() { # PID
 		"ipv4 tcp false 192.0.2.2 7001 192.0.2.1 $port" received
 }
 
+# The marks of all flows, most bytes first, and of the bursts.
+marks_of() { # FILE rx|tx
+	bursts_of "$@" | jq -r '([.[].flows[].ce_packets] | map(tostring) | join(" "))
+		+ " of " + (map(.ce_packets) | add | tostring)'
+}
+
+# The ECN field is the last two bits of the type of service: 3 is CE, 1 and 2 are not (RFC 3168).
+@test "packets that are marked CE: IPv4, IPv6, fragments, behind VLAN tags" {
+	local v4="0000 0001 0000 4011 0000 0a000001 0a000002" tx
+	local v6="0000 3a 40 20010db8000000000000000000000007 20010db8000000000000000000000008 8000"
+	watch_flows "$NS0" v0
+	tx=("$IFPULSE_PID" "$IFPULSE_OUT")
+	watch_flows "$NS1" v1
+	# In a flow of 19 packets 10 have the mark; and the three bits above it are none.
+	send_hex 10 300 "0800 4503 $v4 0007 0008"
+	send_hex 5 300 "0800 4502 $v4 0007 0008"
+	send_hex 4 300 "0800 4501 $v4 0007 0008"
+	send_hex 18 300 "0800 45fc $v4 0007 0009"
+	send_hex 17 300 "0800 45ff 0000 0001 2001 4011 0000 0a000001 0a000002"
+	send_hex 16 300 "86dd 60300000 $v6"
+	# The same flow: a field of 2; a flow label that ends in 3.
+	send_hex 1 300 "86dd 60200003 $v6"
+	send_hex 16 300 "8100 0005 86dd 6ff00000 ${v6/3a 40/3b 40}"
+	send_hex 15 300 "88a8 0005 8100 0006 0800 4503 $v4 0007 000b"
+	send_hex 14 300 "88b5 4503 $v4"
+	settle
+	stop_ifpulse
+	stop_ifpulse "${tx[0]}"
+	assert_equal "$(marks_of "${tx[1]}" tx)" "10 0 17 16 16 15 0 of 74" sent
+	assert_equal "$(bursts_of "$IFPULSE_OUT" rx | jq 'map(.ce_packets) | add')" 74 received
+}
+
+# All segments of a GSO packet have its mark.
+@test "datagrams with segmentation offload that are marked CE" {
+	watch_flows "$NS0" v0
+	in_ns "$NS0" nft -f - <<-END
+		table ip marks {
+			chain out {
+				type filter hook output priority 0
+				udp dport 7001 ip ecn set ce
+			}
+		}
+	END
+	in_ns "$NS0" "$BUILD/tools/traffic" udp-send --to 192.0.2.2 --port 7001 --count 20 \
+		--size 14000 --gso 1400
+	in_ns "$NS0" "$BUILD/tools/traffic" udp-send --to 192.0.2.2 --port 7002 --count 19 \
+		--size 14000 --gso 1400
+	settle
+	stop_ifpulse
+	assert_equal "$(marks_of "$IFPULSE_OUT" tx)" "200 0 of 200" marks
+}
+
 @test "two CPUs at once" {
 	local cpu
 	(($(nproc) > 1)) || skip "one CPU"
@@ -249,9 +260,10 @@ anonymous_kb() { # PID
 	settle
 	stop_ifpulse
 	jq -se 'length > 0 and all(.flows == null and .flows_total == null and .flows_exact == null
-		and .unattributed_bytes == null)' "$IFPULSE_OUT" >/dev/null
+		and .unattributed_bytes == null and .ce_packets == null
+		and .tcp_retransmits == null)' "$IFPULSE_OUT" >/dev/null
 	watch_flows "$NS0" v0 --flows 3
-	assert_equal "$(grep -c bpf-map "/proc/$IFPULSE_PID/maps")" $((maps + 1)) "maps with flows"
+	assert_equal "$(grep -c bpf-map "/proc/$IFPULSE_PID/maps")" $((maps + 2)) "maps with flows"
 	send "$NS0" frames flows-send --interface v0 --flows 10 --count 100 --size 1000
 	settle
 	stop_ifpulse
@@ -273,5 +285,5 @@ anonymous_kb() { # PID
 	stop_ifpulse
 	stop_ifpulse "${people[0]}"
 	grep -q ' v0 .* by 198.51.100.7:4711 > 192.0.2.2:80 tcp 75% and 1 more$' "${people[1]}"
-	grep -q ',198.51.100.7:4711>192.0.2.2:80/tcp:75000,2,true,0$' "$IFPULSE_OUT"
+	grep -q ',198.51.100.7:4711>192.0.2.2:80/tcp:75000,2,true,0,0,$' "$IFPULSE_OUT"
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* app/burst_watch: the flows of bursts, which with what is not attributed are the bursts, byte by byte. */
+/*
+ * app/burst_watch: the flows of bursts, which with what is not attributed are the bursts, byte by byte; and what
+ * they sent again.
+ */
 #include "tests/unit/support.h"
 
 #include "app/burst_watch.h"
@@ -8,7 +11,10 @@
 #define WIDTH_NS 100000U
 #define SLOTS 3
 #define FLOWS 6
+#define TCP_FLOWS 5   /* the first of them */
+#define KNOWN_FLOWS 3 /* those that a socket of this host sends */
 #define WINDOWS_MAX 60
+#define RETRANSMITS_MAX 30
 
 static const struct series_member members[] = {
 	{1, 11, "a", 0, SERIES_STAYS},
@@ -101,8 +107,15 @@ static struct window window(uint64_t number, uint32_t slot, uint32_t direction, 
 static struct window_flow flow(uint64_t number, uint32_t slot, uint32_t direction, uint8_t name,
 			       uint64_t bytes)
 {
-	return (struct window_flow){number * WIDTH_NS,  slot,  direction,
-				    {.source = {name}}, bytes, 1};
+	return (struct window_flow){
+		.start_ns = number * WIDTH_NS,
+		.slot = slot,
+		.direction = direction,
+		.key = {.source = {name}, .kind = FLOW_IPV4, .protocol = name < TCP_FLOWS ? 6 : 17},
+		.wire_bytes = bytes,
+		.wire_packets = 1,
+		.ce_packets = name % 2,
+		.socket = name < KNOWN_FLOWS ? 1 + name : 0};
 }
 
 /* Those of windows that waited come with what they waited for, or not at all. */
@@ -137,6 +150,8 @@ static void attributes_what_is_part_of_the_burst(void **state)
 	assert_int_equal(told.bursts[0].flows.total, 3);
 	assert_true(told.bursts[0].flows.is_exact);
 	assert_int_equal(told.bursts[0].flows.n_top, 2);
+	/* Of flows 1, twice, and 3, which is not among the top. */
+	assert_int_equal(told.bursts[0].flows.ce_packets, 3);
 	assert_int_equal(told.bursts[0].top[0].key.source[0], 1);
 	assert_int_equal(told.bursts[0].top[0].wire_bytes, 11000);
 	assert_int_equal(told.bursts[0].top[1].key.source[0], 2);
@@ -171,6 +186,10 @@ static struct {
 	struct window_flow flows[WINDOWS_MAX * SLOTS * N_DIRECTIONS * FLOWS];
 	size_t n_windows, n_flows;
 	uint64_t bytes[WINDOWS_MAX][SLOTS][N_DIRECTIONS][FLOWS];
+	struct retransmit retransmits[RETRANSMITS_MAX];
+	size_t n_retransmits;
+	struct window_gap gap,
+		gap_told; /* of retransmissions: one to be told yet, and one that was */
 } traffic;
 
 static void fill_window(uint64_t number, uint32_t slot, uint32_t direction)
@@ -199,9 +218,51 @@ static void fill(void)
 			fill_window(i, at / N_DIRECTIONS, at % N_DIRECTIONS);
 }
 
+static int compare_times(const void *a, const void *b)
+{
+	const struct retransmit *x = a, *y = b;
+
+	return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
+}
+
+/* At any time, and now and then some are lost. */
+static void fill_retransmits(void)
+{
+	const uint64_t end_ns = (uint64_t)WINDOWS_MAX * WIDTH_NS;
+
+	traffic.n_retransmits = (size_t)random() % RETRANSMITS_MAX;
+	for (size_t i = 0; i < traffic.n_retransmits; i++)
+		traffic.retransmits[i] = (struct retransmit){
+			.time_ns = (uint64_t)random() % end_ns,
+			.socket = 1 + (uint64_t)random() % (KNOWN_FLOWS + 1),
+			.segments = 1 + (uint64_t)random() % 45,
+		};
+	qsort(traffic.retransmits, traffic.n_retransmits, sizeof(traffic.retransmits[0]),
+	      compare_times);
+	if (random() % 4)
+		return;
+	traffic.gap.from_ns = (uint64_t)random() % end_ns;
+	traffic.gap.to_ns = traffic.gap.from_ns + 1 + (uint64_t)random() % (2 * WIDTH_NS);
+}
+
+/* What is told with a span is all of it, and of the time behind it some, here as little as is needed. */
+static void tell_retransmits(struct series_span *span, size_t *at)
+{
+	const uint64_t until_ns = span->until_ns + RETRANSMIT_SLACK_NS;
+
+	span->retransmits = traffic.retransmits + *at;
+	for (; *at < traffic.n_retransmits && traffic.retransmits[*at].time_ns < until_ns; ++*at)
+		span->n_retransmits++;
+	if (traffic.gap.from_ns < until_ns) {
+		span->retransmit_gap = traffic.gap;
+		traffic.gap_told = traffic.gap;
+		traffic.gap = (struct window_gap){UINT64_MAX, UINT64_MAX};
+	}
+}
+
 static void take_in_spans(struct burst_watch *watch)
 {
-	size_t w = 0, f = 0;
+	size_t w = 0, f = 0, r = 0;
 
 	for (uint64_t from = 0, until; from < WINDOWS_MAX; from = until) {
 		struct series_span span;
@@ -214,6 +275,7 @@ static void take_in_spans(struct burst_watch *watch)
 			f++;
 		span = span_of(from, until, traffic.windows + w_from, w - w_from,
 			       traffic.flows + f_from, f - f_from);
+		tell_retransmits(&span, &r);
 		burst_watch_take(watch, &span);
 	}
 }
@@ -238,6 +300,44 @@ static void check(const struct told *got)
 		assert_int_equal(got->top[k].wire_bytes, sums[got->top[k].key.source[0]]);
 }
 
+/* Those of a burst that no earlier one of its interface and direction had; false where they are not known. */
+static bool add_up_retransmits(const struct told *got, uint64_t *counted_ns, uint64_t *sums)
+{
+	uint64_t from_ns = got->burst.start_ns, to_ns = got->burst.end_ns + RETRANSMIT_SLACK_NS;
+
+	from_ns = from_ns > RETRANSMIT_SLACK_NS ? from_ns - RETRANSMIT_SLACK_NS : 0;
+	if (from_ns < *counted_ns)
+		from_ns = *counted_ns;
+	*counted_ns = to_ns;
+	for (size_t i = 0; i < traffic.n_retransmits; i++) {
+		const struct retransmit *retransmit = &traffic.retransmits[i];
+
+		if (retransmit->time_ns >= from_ns && retransmit->time_ns < to_ns)
+			sums[retransmit->socket - 1] += retransmit->segments;
+	}
+	return traffic.gap_told.to_ns <= from_ns || to_ns <= traffic.gap_told.from_ns;
+}
+
+static void check_retransmits(const struct told *got, uint64_t *counted_ns)
+{
+	uint64_t sums[KNOWN_FLOWS + 1] = {0}, sum = 0;
+	bool is_told = add_up_retransmits(got, counted_ns, sums);
+	bool has_known = false, may_be_tcp = got->flows.unattributed_bytes;
+
+	for (size_t i = 0; i < got->flows.n_top; i++) {
+		uint8_t name = got->top[i].key.source[0];
+		bool is_known = is_told && name < KNOWN_FLOWS;
+
+		may_be_tcp |= name < TCP_FLOWS;
+		has_known |= is_known;
+		assert_int_equal(got->top[i].socket != 0, is_known);
+		assert_int_equal(got->top[i].tcp_retransmits, is_known ? sums[name] : 0);
+		sum += is_known ? sums[name] : 0;
+	}
+	assert_int_equal(got->flows.retransmits_known, has_known || !may_be_tcp);
+	assert_int_equal(got->flows.tcp_retransmits, sum);
+}
+
 static void agrees_with_a_naive_sum(void **state)
 {
 	size_t n = 0;
@@ -245,17 +345,23 @@ static void agrees_with_a_naive_sum(void **state)
 	(void)state;
 	srandom(3);
 	for (int round = 0; round < 500; round++) {
+		uint64_t counted_ns[SLOTS][N_DIRECTIONS] = {0};
 		struct burst_options options = {.flows = FLOWS};
 		struct burst_watch *watch;
 
 		options.merge_gap_ns = (uint64_t)(random() % 4) * WIDTH_NS;
 		options.min_duration_ns = (uint64_t)(random() % 3) * WIDTH_NS;
 		fill();
+		fill_retransmits();
 		watch = start(&options, true);
 		take_in_spans(watch);
 		burst_watch_finish(watch);
-		for (size_t i = 0; i < told.n; i++)
-			check(&told.bursts[i]);
+		for (size_t i = 0; i < told.n; i++) {
+			const struct told *got = &told.bursts[i];
+
+			check(got);
+			check_retransmits(got, &counted_ns[got->slot][got->direction]);
+		}
 		n += told.n;
 		burst_watch_free(watch);
 	}

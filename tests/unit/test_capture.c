@@ -56,7 +56,8 @@ static void take(struct scene *scene, uint64_t until_ns, const struct series_mem
 		 size_t n, const struct window *windows, size_t n_windows)
 {
 	struct series_span span = {scene->now_ns, until_ns, WIDTH_NS, windows, n_windows, NULL, 0,
-				   members,       n,        false,    NULL,    0,         NULL, 0};
+				   members,       n,        false,    NULL,    0,         NULL, 0,
+				   NULL,          0,        {0, 0}};
 
 	assert_int_equal(capture_take(scene->capture, &span), 0);
 	scene->now_ns = until_ns;

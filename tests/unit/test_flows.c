@@ -52,9 +52,9 @@ static void end(void)
 	close(bpf.fd);
 }
 
-/* As log_flow() in bpf/flows.bpf.h. */
-static void pass(uint32_t cpu, uint64_t start_ns, uint32_t slot, uint32_t direction, uint8_t flow,
-		 uint32_t bytes)
+/* As log_flow() in bpf/flows.bpf.h; packets of two segments are marked. */
+static void pass_segments(uint32_t cpu, uint64_t start_ns, uint32_t slot, uint32_t direction,
+			  uint8_t flow, uint32_t bytes, uint32_t segments)
 {
 	struct flow_log *log = (struct flow_log *)(bpf.logs + cpu * flow_log_size(bpf.log_records));
 	struct flow_record *record = &log->records[log->head % bpf.log_records];
@@ -62,10 +62,17 @@ static void pass(uint32_t cpu, uint64_t start_ns, uint32_t slot, uint32_t direct
 	*record = (struct flow_record){.start_ns = start_ns,
 				       .key = {.kind = FLOW_IPV4, .source = {flow}},
 				       .slot = slot,
-				       .direction = direction,
+				       .direction = (uint16_t)direction,
+				       .is_ce = segments == 2,
 				       .wire_bytes = bytes,
-				       .wire_packets = 1};
+				       .wire_packets = segments};
 	__atomic_exchange_n(&log->head, log->head + 1, __ATOMIC_SEQ_CST);
+}
+
+static void pass(uint32_t cpu, uint64_t start_ns, uint32_t slot, uint32_t direction, uint8_t flow,
+		 uint32_t bytes)
+{
+	pass_segments(cpu, start_ns, slot, direction, flow, bytes, 1);
 }
 
 struct told {
@@ -156,6 +163,49 @@ static void adds_up_neighbours(void **state)
 	end();
 }
 
+static void counts_the_packets_that_are_marked(void **state)
+{
+	const struct window_flow *taken;
+	size_t n;
+
+	(void)state;
+	start(16);
+	pass_segments(0, 1000, 1, 0, 7, 10, 3);
+	pass_segments(0, 1000, 1, 0, 7, 10, 2);
+	pass_segments(0, 1000, 1, 0, 7, 10, 2);
+	pass_segments(0, 1000, 1, 1, 7, 10, 2);
+	flows_take(bpf.flows, 1100);
+	taken = flows_taken(bpf.flows, &n);
+	assert_int_equal(n, 2);
+	assert_int_equal(taken[0].wire_packets, 7);
+	assert_int_equal(taken[0].ce_packets, 4);
+	assert_int_equal(taken[1].ce_packets, 2);
+	end();
+}
+
+/* Neighbours of one flow are not one where their senders differ. */
+static void tells_senders_apart(void **state)
+{
+	const struct window_flow *taken;
+	struct flow_log *log;
+	size_t n;
+
+	(void)state;
+	start(16);
+	log = (struct flow_log *)bpf.logs;
+	for (uint32_t i = 0; i < 6; i++) {
+		pass(0, 1000, 1, 0, 7, 10);
+		log->records[(log->head - 1) % bpf.log_records].cgroup = 1 + i / 3;
+	}
+	flows_take(bpf.flows, 1100);
+	taken = flows_taken(bpf.flows, &n);
+	assert_int_equal(n, 2);
+	assert_int_equal(taken[0].cgroup, 1);
+	assert_int_equal(taken[1].cgroup, 2);
+	assert_int_equal(taken[1].wire_bytes, 30);
+	end();
+}
+
 static void leaves_out_what_is_nobodys_or_late(void **state)
 {
 	(void)state;
@@ -195,7 +245,7 @@ static void chooses_how_long_logs_are(void **state)
 {
 	(void)state;
 	expect_number("one CPU", flows_log_records(1), 65536);
-	expect_number("just 64 MiB", flows_log_records(16), 65536);
+	expect_number("just 80 MiB", flows_log_records(16), 65536);
 	expect_number("more", flows_log_records(17), 32768);
 	expect_number("least", flows_log_records(100000), 1024);
 }
@@ -222,6 +272,8 @@ int main(void)
 		cmocka_unit_test(tells_flows_with_their_windows),
 		cmocka_unit_test(sorts_what_several_cpus_had),
 		cmocka_unit_test(adds_up_neighbours),
+		cmocka_unit_test(counts_the_packets_that_are_marked),
+		cmocka_unit_test(tells_senders_apart),
 		cmocka_unit_test(leaves_out_what_is_nobodys_or_late),
 		cmocka_unit_test(counts_what_was_overwritten),
 		cmocka_unit_test(chooses_how_long_logs_are),

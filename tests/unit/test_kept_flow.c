@@ -86,6 +86,9 @@ static void shows_what_was_there(void **state)
 				.total = n + first * 4096,
 				.is_exact = !first,
 				.unattributed_bytes = first * 7,
+				.ce_packets = first * 5,
+				.tcp_retransmits = n,
+				.retransmits_known = first & 1,
 			};
 			struct burst_place live = place, kept = place;
 			char *text = NULL;
@@ -103,7 +106,7 @@ static void shows_what_was_there(void **state)
 /* What does not fit is left out flow by flow, the smallest first; the sums stay. */
 static void keeps_what_fits(void **state)
 {
-	static const size_t sizes[] = {100, 200, 1000, 5000, 16384, 1000000};
+	static const size_t sizes[] = {150, 250, 1000, 5000, 16384, 1000000};
 	static struct flow_count top[500];
 	size_t i, longest = 0;
 
@@ -149,22 +152,25 @@ static void shows_what_is_left_of_it(void **state)
 		 "{\"flows\": [{\"family\": \"ipv4\", \"protocol\": \"tcp\", \"source\": "
 		 "\"10.0.0.1\", \"source_port\": 1, \"destination\": \"10.0.0.2\","
 		 " \"destination_port\": 2, \"share\": 0.5, \"cgroup\": \"/a\"}],"
-		 " \"flows_total\": 3, \"flows_exact\": null, \"unattributed_bytes\": null}",
-		 " by 10.0.0.1:1 > 10.0.0.2:2 tcp 50% and at least 2 more"},
+		 " \"flows_total\": 3, \"flows_exact\": null, \"unattributed_bytes\": null,"
+		 " \"ce_packets\": null, \"tcp_retransmits\": null}",
+		 " by 10.0.0.1:1 > 10.0.0.2:2 tcp 50% (a) and at least 2 more"},
 		/* By somebody who means to steer the reader's terminal. */
 		{"{\"flows\": [{\"family\": \"ipv4\", \"protocol\": \"\\u001b[2J\","
 		 " \"source\": \"\xe2\x80\xae\x7f\xff\"}]}",
 		 "{\"flows\": [{\"family\": \"ipv4\", \"protocol\": \"\\u001b[2J\","
 		 " \"source\": \"\\u202e\\u007f\\ufffd\"}], \"flows_total\": null,"
-		 " \"flows_exact\": null, \"unattributed_bytes\": null}",
+		 " \"flows_exact\": null, \"unattributed_bytes\": null,"
+		 " \"ce_packets\": null, \"tcp_retransmits\": null}",
 		 " by \\xe2\\x80\\xae\\x7f\\xff >  \\x1b[2J 0%"},
 		{"{\"flows\": [3, \"x\", [], {}], \"flows_exact\": [true]}",
 		 "{\"flows\": [3, \"x\", [], {}], \"flows_total\": null, \"flows_exact\": [true],"
-		 " \"unattributed_bytes\": null}",
+		 " \"unattributed_bytes\": null,"
+		 " \"ce_packets\": null, \"tcp_retransmits\": null}",
 		 " by  0%"},
 #define NOTHING                                                           \
 	"{\"flows\": null, \"flows_total\": null, \"flows_exact\": null," \
-	" \"unattributed_bytes\": null}"
+	" \"unattributed_bytes\": null, \"ce_packets\": null, \"tcp_retransmits\": null}"
 		{"", NOTHING, ""},
 		{"7", NOTHING, ""},
 		{"[]", NOTHING, ""},

@@ -49,7 +49,10 @@ static struct window window(uint64_t start_ns, uint32_t slot, uint32_t direction
 	(struct series_span)                                                                   \
 	{                                                                                      \
 		from, until, W, windows, ARRAY_SIZE(windows), gaps, ARRAY_SIZE(gaps), members, \
-			ARRAY_SIZE(members), false, NULL, 0, NULL, 0                           \
+			ARRAY_SIZE(members), false, NULL, 0, NULL, 0, NULL, 0,                 \
+		{                                                                              \
+			0, 0                                                                   \
+		}                                                                              \
 	}
 
 static const struct series_member one[] = {{1, 5, "a", 0, SERIES_STAYS}};
@@ -123,8 +126,8 @@ static void tells_idle_intervals(void **state)
 static void tells_nothing_of_nothing(void **state)
 {
 	const struct series_span empty = SPAN(1000, 1000, no_windows, no_gaps, one);
-	const struct series_span nobody = {1000, 1200, W,     NULL, 0, NULL, 0,
-					   NULL, 0,    false, NULL, 0, NULL, 0};
+	const struct series_span nobody = {1000,  1200, W, NULL, 0, NULL, 0, NULL,  0,
+					   false, NULL, 0, NULL, 0, NULL, 0, {0, 0}};
 	struct rate_sums *sums = start(100);
 
 	(void)state;
@@ -297,8 +300,8 @@ static void knows_what_a_gap_touches(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct series_span span = {1000, 1800, W,     NULL, 0, &cases[i].gap, 1,
-					   one,  1,    false, NULL, 0, NULL,          0};
+		struct series_span span = {1000,  1800, W, NULL, 0, &cases[i].gap, 1, one,   1,
+					   false, NULL, 0, NULL, 0, NULL,          0, {0, 0}};
 		struct rate_sums *sums = start(200);
 		char got[5] = "";
 

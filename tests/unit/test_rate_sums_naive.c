@@ -193,8 +193,8 @@ static void run(void)
 		struct series_member list[N_MEMBERS];
 		struct window_gap told[N_GAPS];
 		struct series_span taken = {
-			cuts[span], cuts[span + 1], W, windows + at, 0, told, 0, list, 0,
-			false,      NULL,           0, NULL,         0};
+			cuts[span], cuts[span + 1], W, windows + at, 0, told, 0, list,  0,
+			false,      NULL,           0, NULL,         0, NULL, 0, {0, 0}};
 
 		taken.n_members = members_of(list, span);
 		for (; at < n_windows && windows[at].start_ns < cuts[span + 1]; at++)

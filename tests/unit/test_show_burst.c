@@ -32,7 +32,7 @@ static const struct burst plain = {
 
 #define NO_FLOWS                                                          \
 	" \"flows\": null, \"flows_total\": null, \"flows_exact\": null," \
-	" \"unattributed_bytes\": null}"
+	" \"unattributed_bytes\": null, \"ce_packets\": null, \"tcp_retransmits\": null}"
 
 static const struct burst_summary summary = {
 	.count = 8,
@@ -79,9 +79,10 @@ static void records_an_unknown_speed_as_null(void **state)
 		"time,ifindex,ifname,netns,direction,duration_us,window_us,windows,bytes,packets,"
 		"wire_bytes,wire_packets,drops,drop_reasons,peak_bps,mean_bps,threshold_bps,"
 		"rule,speed_mbps,"
-		"speed_source,cut,container,flows,flows_total,flows_exact,unattributed_bytes\n"
+		"speed_source,cut,container,flows,flows_total,flows_exact,unattributed_bytes,"
+		"ce_packets,tcp_retransmits\n"
 		"2000-02-29T00:00:00.123456Z,3,eth0,,rx,400,100,4,12,11,1536,13,0,,7500000000,"
-		"5200000000,5000000000,baseline,,,true,,,,,\n");
+		"5200000000,5000000000,baseline,,,true,,,,,,,\n");
 }
 
 static const char *reason_name(void *context, uint32_t reason)
@@ -123,10 +124,10 @@ static void shows_reasons(void **state)
 		"time,ifindex,ifname,netns,direction,duration_us,window_us,windows,bytes,packets,"
 		"wire_bytes,wire_packets,drops,drop_reasons,peak_bps,mean_bps,threshold_bps,rule,"
 		"speed_mbps,speed_source,cut,container,flows,flows_total,flows_exact,unattributed_"
-		"bytes\n"
+		"bytes,ce_packets,tcp_retransmits\n"
 		"2000-02-29T00:00:00.123456Z,3,eth0,,tx,400,100,4,12,11,1536,13,15,"
 		"NO_SOCKET:4 QDISC_DROP:8 other:3,7500000000,5200000000,5000000000,hysteresis,"
-		"10000,netlink,false,,,,,\n");
+		"10000,netlink,false,,,,,,,\n");
 	burst.drops = 12;
 	capture_start(&capture);
 	writer = NULL;
@@ -172,16 +173,28 @@ static struct flow_key key_of(uint8_t kind, uint8_t protocol, const char *source
 	return key;
 }
 
+static struct flow_count count_of(struct flow_key key, uint64_t wire_bytes)
+{
+	return (struct flow_count){.key = key, .wire_bytes = wire_bytes, .wire_packets = 2};
+}
+
+/* That of cgroup 7; it is the context. */
+static const char *path_of(void *context, uint64_t cgroup)
+{
+	return cgroup == 7 ? context : NULL;
+}
+
 static void shows_flows(void **state)
 {
+	const struct flow_key other = {.kind = FLOW_OTHER, .ethertype = htons(0x88b5)};
 	const struct flow_count top[] = {
-		{key_of(FLOW_IPV4, 6, "10.0.0.1", 4711), 768, 2},
-		{key_of(FLOW_IPV6, 17, "2001:db8::1", 9), 384, 1},
-		{key_of(FLOW_IPV4 | FLOW_FRAGMENT, 17, "10.0.0.3", 0), 96, 1},
-		{key_of(FLOW_IPV6, 253, "::", 0), 48, 1},
-		{{.kind = FLOW_OTHER, .ethertype = htons(0x88b5)}, 24, 1},
+		count_of(key_of(FLOW_IPV4, 6, "10.0.0.1", 4711), 768),
+		count_of(key_of(FLOW_IPV6, 17, "2001:db8::1", 9), 384),
+		count_of(key_of(FLOW_IPV4 | FLOW_FRAGMENT, 17, "10.0.0.3", 0), 96),
+		count_of(key_of(FLOW_IPV6, 253, "::", 0), 48),
+		count_of(other, 24),
 	};
-	struct burst_flows flows = {top, 5, 4096, false, 7};
+	struct burst_flows flows = {.top = top, .n_top = 5, .total = 4096, .unattributed_bytes = 7};
 	struct burst_place known = place;
 
 	(void)state;
@@ -192,34 +205,95 @@ static void shows_flows(void **state)
 		"time,ifindex,ifname,netns,direction,duration_us,window_us,windows,bytes,packets,"
 		"wire_bytes,wire_packets,drops,drop_reasons,peak_bps,mean_bps,threshold_bps,"
 		"rule,speed_mbps,speed_source,cut,container,flows,flows_total,flows_exact,"
-		"unattributed_bytes\n"
+		"unattributed_bytes,ce_packets,tcp_retransmits\n"
 		"2000-02-29T00:00:00.123456Z,3,eth0,,tx,400,100,4,12,11,1536,13,15,,7500000000,"
 		"5200000000,5000000000,hysteresis,10000,netlink,false,,"
 		"10.0.0.1:4711>10.0.0.2:80/tcp:768 [2001:db8::1]:9>[2001:db8::2]:80/udp:384 "
 		"10.0.0.3>10.0.0.2/udp/fragments:96 ::>2001:db8::2/253:48 0x88b5:24,"
-		"4096,false,7\n");
+		"4096,false,7,0,\n");
 	capture_start(&capture);
 	writer = NULL;
 	show_burst_line(capture.sink, &known, &plain);
-	flows = (struct burst_flows){top + 2, 1, 1, true, 0};
+	flows = (struct burst_flows){.top = top + 2,
+				     .n_top = 1,
+				     .total = 1,
+				     .is_exact = true,
+				     .ce_packets = 9,
+				     .retransmits_known = true,
+				     .tcp_retransmits = 8};
 	show_burst_line(capture.sink, &known, &plain);
-	flows = (struct burst_flows){NULL, 0, 0, true, 1536};
+	flows = (struct burst_flows){.is_exact = true, .unattributed_bytes = 1536};
 	show_burst_line(capture.sink, &known, &plain);
 #define LINE                                                                                     \
 	"2000-02-29T00:00:00.123456Z  eth0       tx    400 us   peak 7.50 Gbit/s,"               \
 	" mean 5.20 Gbit/s, 1.50 KiB, 13 packets, 15 dropped (hysteresis, above 5.00 Gbit/s in " \
 	"100 us, speed 10.00 Gbit/s by netlink)"
-	finish_text(LINE " by 10.0.0.1:4711 > 10.0.0.2:80 tcp 50% and at least 4095 more\n" LINE
-			 " by 10.0.0.3 > 10.0.0.2 udp fragments 6.25%\n" LINE "\n");
+	finish_text(
+		LINE
+		" by 10.0.0.1:4711 > 10.0.0.2:80 tcp 50% and at least 4095 more\n" LINE
+		" by 10.0.0.3 > 10.0.0.2 udp fragments 6.25%, 8 retransmitted, 9 marked CE\n" LINE
+		"\n");
+}
+
+/* What is too long, and the first of all groups, say nothing to people. */
+static void shows_short_names_of_cgroups(void **state)
+{
+	static const struct {
+		const char *path, *shown;
+	} cases[] = {
+		{"/a/b/run \x1b.scope", " (run \\x1b.scope)"},
+		{"/12345678901234567890123456789012", " (12345678901234567890123456789012)"},
+		{"/123456789012345678901234567890123", ""},
+		{"/", ""},
+		{NULL, ""},
+	};
+	struct flow_count top = count_of(key_of(FLOW_IPV6, 253, "::", 0), 768);
+	char expected[128];
+
+	(void)state;
+	top.cgroup = 7;
+	writer = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct burst_flows flows = {.top = &top,
+						  .n_top = 1,
+						  .total = 1,
+						  .is_exact = true,
+						  .cgroup_path = path_of,
+						  .cgroup_context = (char *)cases[i].path};
+
+		capture_start(&capture);
+		show_flow_text(capture.sink, &flows, 1536);
+		sink_commit(capture.sink);
+		snprintf(expected, sizeof(expected), " by :: > 2001:db8::2 253 50%%%s",
+			 cases[i].shown);
+		finish_text(expected);
+	}
 }
 
 static void records_flows(void **state)
 {
+	const struct flow_key arp = {.kind = FLOW_OTHER, .ethertype = htons(0x0806)};
 	const struct flow_count top[] = {
-		{key_of(FLOW_IPV6, 6, "2001:db8::1", 4711), 768, 2},
-		{{.kind = FLOW_OTHER, .ethertype = htons(0x0806)}, 384, 1},
+		{.key = key_of(FLOW_IPV6, 6, "2001:db8::1", 4711),
+		 .wire_bytes = 768,
+		 .wire_packets = 2,
+		 .ce_packets = 1,
+		 .cgroup = 7,
+		 .socket = 9,
+		 .tcp_retransmits = 4},
+		count_of(arp, 384),
 	};
-	const struct burst_flows flows = {top, 2, 2, true, 384}, none = {NULL, 0, 0, true, 1536};
+	const struct burst_flows flows = {.top = top,
+					  .n_top = 2,
+					  .total = 2,
+					  .is_exact = true,
+					  .unattributed_bytes = 384,
+					  .ce_packets = 3,
+					  .retransmits_known = true,
+					  .tcp_retransmits = 5,
+					  .cgroup_path = path_of,
+					  .cgroup_context = (char *)"/system.slice/a b.service"};
+	const struct burst_flows none = {.is_exact = true, .unattributed_bytes = 1536};
 
 	(void)state;
 	start(WRITER_JSON_LINES);
@@ -230,18 +304,23 @@ static void records_flows(void **state)
 		"{\"flows\": [{\"family\": \"ipv6\", \"protocol\": \"tcp\", \"fragment\": false,"
 		" \"source\": \"2001:db8::1\", \"source_port\": 4711,"
 		" \"destination\": \"2001:db8::2\", \"destination_port\": 80,"
-		" \"wire_bytes\": 768, \"wire_packets\": 2, \"share\": 0.5},"
+		" \"wire_bytes\": 768, \"wire_packets\": 2, \"share\": 0.5, \"ce_packets\": 1, "
+		"\"tcp_retransmits\": 4,"
+		" \"cgroup\": \"/system.slice/a b.service\"},"
 		" {\"family\": null, \"protocol\": \"arp\", \"fragment\": false,"
 		" \"source\": null, \"source_port\": null, \"destination\": null,"
-		" \"destination_port\": null, \"wire_bytes\": 384, \"wire_packets\": 1,"
-		" \"share\": 0.25}],"
-		" \"flows_total\": 2, \"flows_exact\": true, \"unattributed_bytes\": 384}");
+		" \"destination_port\": null, \"wire_bytes\": 384, \"wire_packets\": 2,"
+		" \"share\": 0.25, \"ce_packets\": 0,"
+		" \"tcp_retransmits\": null, \"cgroup\": null}],"
+		" \"flows_total\": 2, \"flows_exact\": true, \"unattributed_bytes\": 384, "
+		"\"ce_packets\": 3, \"tcp_retransmits\": 5}");
 	start(WRITER_JSON_LINES);
 	writer_begin(writer);
 	show_flow_fields(writer, &none, 1536);
 	writer_end(writer);
 	finish_json("{\"flows\": [], \"flows_total\": 0, \"flows_exact\": true,"
-		    " \"unattributed_bytes\": 1536}");
+		    " \"unattributed_bytes\": 1536, \"ce_packets\": 0,"
+		    " \"tcp_retransmits\": null}");
 }
 
 static void records_summaries(void **state)
@@ -336,6 +415,7 @@ int main(void)
 		cmocka_unit_test(shows_reasons),
 		cmocka_unit_test(shows_bursts),
 		cmocka_unit_test(shows_flows),
+		cmocka_unit_test(shows_short_names_of_cgroups),
 		cmocka_unit_test(records_flows),
 		cmocka_unit_test(records_summaries),
 		cmocka_unit_test(records_summaries_without_bursts),

@@ -121,8 +121,8 @@ static void fills_idle_windows_with_zeros(void **state)
 {
 	const struct series_member members[] = {{1, 5, "a", 1000, SERIES_STAYS}};
 	const struct window windows[] = {window(1100, 1, 1, 7)};
-	const struct series_span span = {1000,    1300, 100,   windows, 1, NULL, 0,
-					 members, 1,    false, NULL,    0, NULL, 0};
+	const struct series_span span = {1000,  1300, 100, windows, 1, NULL, 0, members, 1,
+					 false, NULL, 0,   NULL,    0, NULL, 0, {0, 0}};
 	const struct point expected[] = {
 		{5, 1000, 0, 0}, {5, 1000, 1, 0}, {5, 1100, 0, 0},
 		{5, 1100, 1, 7}, {5, 1200, 0, 0}, {5, 1200, 1, 0},
@@ -138,8 +138,8 @@ static void leaves_idle_windows_out_on_request(void **state)
 {
 	const struct series_member members[] = {{1, 5, "a", 0, SERIES_STAYS}};
 	const struct window windows[] = {window(1100, 1, 1, 7), window(900000, 1, 0, 2)};
-	const struct series_span span = {1000,    1000000, 100,  windows, 2, NULL, 0,
-					 members, 1,       true, NULL,    0, NULL, 0};
+	const struct series_span span = {1000, 1000000, 100, windows, 2, NULL, 0, members, 1,
+					 true, NULL,    0,   NULL,    0, NULL, 0, {0, 0}};
 	const struct point expected[] = {{5, 1100, 1, 7}, {5, 900000, 0, 2}};
 	struct points points = {.n = 0};
 
@@ -153,8 +153,8 @@ static void says_unknown_within_a_gap(void **state)
 	const struct series_member members[] = {{1, 5, "a", 0, SERIES_STAYS}};
 	const struct window windows[] = {window(1100, 1, 0, 7)};
 	const struct window_gap gaps[] = {{1150, 1200}};
-	struct series_span span = {1000,    1300, 100,   windows, 1, gaps, 1,
-				   members, 1,    false, NULL,    0, NULL, 0};
+	struct series_span span = {1000,  1300, 100, windows, 1, gaps, 1, members, 1,
+				   false, NULL, 0,   NULL,    0, NULL, 0, {0, 0}};
 	const struct point expected[] = {
 		{5, 1000, 0, 0},  {5, 1000, 1, 0}, {5, 1100, 0, -1},
 		{5, 1100, 1, -1}, {5, 1200, 0, 0}, {5, 1200, 1, 0},
@@ -182,8 +182,8 @@ static void keeps_to_the_time_of_a_member(void **state)
 		window(1000, 1, 0, 1), window(1100, 1, 0, 2),  window(1200, 1, 0, 4),
 		window(1300, 1, 0, 8), window(1300, 9, 0, 16),
 	};
-	const struct series_span span = {900,     1400, 100,   windows, 5, NULL, 0,
-					 members, 2,    false, NULL,    0, NULL, 0};
+	const struct series_span span = {900,   1400, 100, windows, 5, NULL, 0, members, 2,
+					 false, NULL, 0,   NULL,    0, NULL, 0, {0, 0}};
 	const struct point expected[] = {
 		{5, 1000, 0, 1}, {5, 1000, 1, 0}, {5, 1100, 0, 2},
 		{5, 1100, 1, 0}, {6, 1300, 0, 8}, {6, 1300, 1, 0},
@@ -204,8 +204,8 @@ static void gives_a_window_to_one_owner(void **state)
 		{1, 6, "b", 1020, SERIES_STAYS},
 	};
 	const struct window windows[] = {window(1000, 1, 0, 8)};
-	struct series_span span = {1000,    1100, 100,   windows, 1, NULL, 0,
-				   members, 2,    false, NULL,    0, NULL, 0};
+	struct series_span span = {1000,  1100, 100, windows, 1, NULL, 0, members, 2,
+				   false, NULL, 0,   NULL,    0, NULL, 0, {0, 0}};
 	const struct point expected[] = {
 		{5, 1000, 0, 8}, {5, 1000, 1, 0}, {6, 1000, 0, 0}, {6, 1000, 1, 0}};
 	struct points points = {.n = 0};
@@ -223,8 +223,8 @@ static void passes_over_what_comes_too_late(void **state)
 {
 	const struct series_member members[] = {{1, 5, "a", 0, SERIES_STAYS}};
 	const struct window windows[] = {window(800, 1, 0, 3), window(1000, 1, 0, 7)};
-	const struct series_span span = {1000,    1100, 100,   windows, 2, NULL, 0,
-					 members, 1,    false, NULL,    0, NULL, 0};
+	const struct series_span span = {1000,  1100, 100, windows, 2, NULL, 0, members, 1,
+					 false, NULL, 0,   NULL,    0, NULL, 0, {0, 0}};
 	const struct point expected[] = {{5, 1000, 0, 7}, {5, 1000, 1, 0}};
 	struct points points = {.n = 0};
 

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "model/flow_gather.h"
+
+#include <netinet/in.h>
+
+void flow_gather_clear(struct flow_gather *gather)
+{
+	flow_table_clear(&gather->flows);
+	flow_table_clear(&gather->since);
+}
+
+static int compare(const struct window_flow *flow, const struct window *window)
+{
+	return window_compare_place(flow->start_ns, flow->slot, flow->direction, window);
+}
+
+void flow_gather_take(struct flow_gather *gather, const struct series_span *span,
+		      const struct window *window, enum burst_part part, size_t *at)
+{
+	struct flow_table *into = part == BURST_PART_WAITS ? &gather->since : &gather->flows;
+	uint64_t left = window->traffic.wire_bytes;
+
+	if (part == BURST_PART_NONE || part == BURST_PART_BEGINS)
+		flow_gather_clear(gather);
+	if (part == BURST_PART_GOES_ON && gather->since.wire_bytes) {
+		flow_table_join(&gather->flows, &gather->since);
+		flow_table_clear(&gather->since);
+	}
+	while (*at < span->n_flows && compare(&span->flows[*at], window) < 0)
+		++*at;
+	for (; *at < span->n_flows && !compare(&span->flows[*at], window); ++*at) {
+		const struct window_flow *flow = &span->flows[*at];
+
+		if (part == BURST_PART_NONE || flow->wire_bytes > left)
+			continue;
+		left -= flow->wire_bytes;
+		flow_table_add(into, flow);
+	}
+}
+
+/* Those of the burst; false where some may be missing. */
+static bool find_retransmits(struct flow_gather *gather, const struct burst *burst,
+			     const struct retransmit_history *history,
+			     const struct retransmit **items, size_t *n)
+{
+	uint64_t from_ns = burst->start_ns - RETRANSMIT_SLACK_NS;
+	uint64_t to_ns = burst->end_ns + RETRANSMIT_SLACK_NS;
+
+	if (burst->start_ns < RETRANSMIT_SLACK_NS || from_ns < gather->retransmits_ns)
+		from_ns = gather->retransmits_ns;
+	gather->retransmits_ns = to_ns;
+	return retransmit_history_find(history, from_ns, to_ns, items, n);
+}
+
+/* The sum of the flows that are known; there is none where there may be TCP, and of none of it is known. */
+static void add_up_retransmits(struct burst_flows *flows, bool is_all)
+{
+	bool may_be_tcp = !is_all;
+	size_t i;
+
+	for (i = 0; i < flows->n_top; i++) {
+		const struct flow_count *flow = &flows->top[i];
+
+		may_be_tcp |= flow->key.kind != FLOW_OTHER && flow->key.protocol == IPPROTO_TCP;
+		flows->retransmits_known |= flow->socket != 0;
+		flows->tcp_retransmits += flow->tcp_retransmits;
+	}
+	flows->retransmits_known |= !may_be_tcp;
+}
+
+struct burst_flows flow_gather_tell(struct flow_gather *gather, const struct burst *burst,
+				    const struct retransmit_history *history)
+{
+	struct flow_table *table = &gather->flows;
+	const struct retransmit *retransmits = NULL;
+	struct burst_flows flows = {
+		.is_exact = !table->other_records,
+		.unattributed_bytes = burst->traffic.wire_bytes - table->wire_bytes,
+		.ce_packets = table->ce_packets,
+	};
+	size_t n = 0;
+
+	if (!find_retransmits(gather, burst, history, &retransmits, &n))
+		flow_table_forget_sockets(table);
+	flows.top = flow_table_sort(table, retransmits, n);
+	flows.total = flows.n_top = table->n;
+	add_up_retransmits(&flows, flows.is_exact && !flows.unattributed_bytes);
+	return flows;
+}
