@@ -85,15 +85,15 @@ bursts_in_holder() { # NAME ARGUMENT…
 	wait_for_line "$BATS_TEST_TMPDIR/record.out" "\"ifname\":\"$veth\""
 	wait_for_line "$BATS_TEST_TMPDIR/line.out" " $veth "
 	assert_equal "$(dropped)" 30 "packets dropped"
+	# Somebody may ask for a neighbour meanwhile, but nobody else sends that much.
 	run -0 jq -c --arg ifname "$veth" 'select(.ifname == $ifname) | [.direction, .container,
-		.wire_packets, .wire_bytes, .drops, .drop_reasons, .flows_total, .flows_exact,
-		.unattributed_bytes, .flows[0].source, .flows[0].destination_port, .flows[0].protocol,
-		.flows[0].wire_bytes, .flows[0].share]' "$BATS_TEST_TMPDIR/record.out"
-	assert_equal "$output" "[\"rx\",\"batch\",120,125040,30,[{\"reason\":\"NETFILTER_DROP\",\"packets\":30}],1,true,0,\"$address\",7000,\"udp\",125040,1]"
-	run -0 jq -e --arg ifname "$veth" 'select(.ifname == $ifname) |
-		.duration_us >= 1900 and .peak_bps >= .mean_bps' \
-		"$BATS_TEST_TMPDIR/record.out"
+		.drops, .drop_reasons, .unattributed_bytes, .flows[0].source,
+		.flows[0].destination_port, .flows[0].protocol, .flows[0].wire_packets,
+		.flows[0].wire_bytes]' "$BATS_TEST_TMPDIR/record.out"
+	assert_equal "$output" "[\"rx\",\"batch\",30,[{\"reason\":\"NETFILTER_DROP\",\"packets\":30}],0,\"$address\",7000,\"udp\",120,125040]"
+	run -0 jq -e --arg ifname "$veth" 'select(.ifname == $ifname) | .duration_us >= 1900 and
+		.peak_bps >= .mean_bps and .flows[0].share > 0.9' "$BATS_TEST_TMPDIR/record.out"
 	line=$(grep " $veth " "$BATS_TEST_TMPDIR/line.out")
 	printf '%s\n' "$line"
-	[[ $line == *" $veth "*" rx "*" peak "*"bit/s"*", 30 dropped (NETFILTER_DROP 30)"*" from batch by $address:"*" udp 100%"* ]]
+	[[ $line == *" $veth "*" rx "*" peak "*"bit/s"*", 30 dropped (NETFILTER_DROP 30)"*" from batch by $address:"*" udp "*"%"* ]]
 }
