@@ -32,7 +32,7 @@ struct slot_by_high_ifindex_map {
 };
 
 /*
- * The same for interfaces in other namespaces. A hash, whose look-up costs some 20 ns more: only packets
+ * The same for interfaces in other namespaces. A hash, whose look-up costs some 30 ns more: only packets
  * of those pay it, which programs of their own see.
  */
 struct slot_by_netns_map {

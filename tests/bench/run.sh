@@ -8,6 +8,7 @@ set -euo pipefail
 BUILD=${BUILD:-$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)/build}
 ns=ifp-bench-$$
 pid=
+PACKET_COST=() # what the tool is told
 
 ((EUID == 0)) || {
 	echo "bench: needs root" >&2
@@ -17,6 +18,7 @@ pid=
 cleanup() {
 	[[ -z $pid ]] || kill "$pid" 2>/dev/null || true
 	ip netns delete "$ns" 2>/dev/null || true
+	ip netns delete "$ns-home" 2>/dev/null || true
 }
 trap cleanup EXIT
 
@@ -47,11 +49,11 @@ echo "kernel $(uname -r), $(nproc) CPUs"
 echo
 # What the programs add per packet while this runs.
 packet_cost() { # COMMAND ARGUMENT…
-	ip netns exec "$ns" "$BUILD/ifpulse" "$@" -j -i lo -v >/dev/null 2>"/tmp/$ns.err" &
+	ip netns exec "${HOME_NS:-$ns}" "$BUILD/ifpulse" "$@" -j -i lo -v >/dev/null 2>"/tmp/$ns.err" &
 	pid=$!
 	# `bursts` says later what is hot.
 	until grep -q "${READY:-attached to lo}" "/tmp/$ns.err"; do sleep 0.05; done
-	in_ns "$BUILD/tools/packet_cost"
+	in_ns "$BUILD/tools/packet_cost" "${PACKET_COST[@]}"
 	kill -TERM "$pid"
 	wait "$pid" || true
 	pid=
@@ -65,6 +67,15 @@ echo "with windows of 100 us"
 packet_cost rate -I 1h --window 100us
 echo "the same, looking for bursts and their flows, and none is hot"
 READY='looking for bursts' packet_cost bursts --threshold 100000Gbit
+echo "with windows of 100 us, in another namespace than its own (--netns)"
+ip netns add "$ns-home"
+in_other_ns() {
+	local home=$ns-home
+	PACKET_COST=(15 2000000 ifpulse_ns_in ifpulse_ns_out)
+	HOME_NS=$home READY="attached to $ns/lo" packet_cost rate -I 1h --window 100us --netns "$ns"
+	PACKET_COST=()
+}
+in_other_ns
 echo "each packet in a hot window: its flow is told"
 READY='looking for bursts' packet_cost bursts --threshold 10Mbit
 echo

@@ -2,7 +2,9 @@
 /*
  * packet_cost: what a running ifpulse's TC programs cost per packet, by BPF_PROG_TEST_RUN.
  *
- *   packet_cost [ROUNDS [REPEAT]]      (defaults 15 and 2000000)
+ *   packet_cost [ROUNDS [REPEAT [INGRESS EGRESS]]]
+ *
+ * (defaults 15, 2000000, and the programs ifpulse_ingress and ifpulse_egress)
  *
  * Each round runs an empty program and ours in turn on the same 1 kB packet, plain and as a GSO skb, so
  * that a machine that slows down slows both. Prints the medians and the range of the differences as
@@ -114,11 +116,12 @@ static void measure(const char *name, int empty, int ours, int rounds, int repea
 int main(int argc, char **argv)
 {
 	int rounds = argc > 1 ? atoi(argv[1]) : 15, repeat = argc > 2 ? atoi(argv[2]) : 2000000;
-	int empty = load_empty(), ingress = find_program("ifpulse_ingress");
-	int egress = find_program("ifpulse_egress");
+	int empty = load_empty();
+	int ingress = find_program(argc > 4 ? argv[3] : "ifpulse_ingress");
+	int egress = find_program(argc > 4 ? argv[4] : "ifpulse_egress");
 
 	if (rounds < 1 || rounds > ROUNDS_MAX || repeat < 1) {
-		fprintf(stderr, "usage: packet_cost [ROUNDS [REPEAT]]\n");
+		fprintf(stderr, "usage: packet_cost [ROUNDS [REPEAT [INGRESS EGRESS]]]\n");
 		return 2;
 	}
 	printf("[\n");
