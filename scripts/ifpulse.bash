@@ -37,6 +37,7 @@ _ifpulse() {
 	case $previous in
 	-i | --interface) choices=$(_ifpulse_interfaces) ;;
 	--container) choices=$(_ifpulse_containers "${COMP_WORDS[0]}") ;;
+	--netns) choices="all $(ls /run/netns 2>/dev/null)" ;;
 	--attach) choices="auto tcx clsact" ;;
 	--period) choices="boot interval both" ;;
 	--rule) choices="share hysteresis baseline" ;;
