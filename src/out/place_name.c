@@ -14,5 +14,10 @@ char *place_name_text(char out[PLACE_NAME_SIZE], const char *netns, const char *
 void place_name_fields(struct writer *writer, const char *netns, const char *ifname)
 {
 	writer_text(writer, "ifname", ifname);
-	writer_text(writer, "netns", netns && netns[0] ? netns : NULL);
+	writer_text(writer, "netns", place_is_elsewhere(netns) ? netns : NULL);
+}
+
+bool place_is_elsewhere(const char *netns)
+{
+	return netns && netns[0];
 }

@@ -7,6 +7,7 @@
 #define IFPULSE_OUT_PLACE_NAME_H
 
 #include <net/if.h>
+#include <stdbool.h>
 
 #include "base/text.h"
 #include "model/netns_name.h"
@@ -19,6 +20,9 @@ char *place_name_text(char out[PLACE_NAME_SIZE], const char *netns, const char *
 
 /* Fields: ifname (null where it is NULL), netns (null: our own). */
 void place_name_fields(struct writer *writer, const char *netns, const char *ifname);
+
+/* Whether it is within another namespace: there everything is whose that is, and "from" it means nothing. */
+bool place_is_elsewhere(const char *netns);
 
 /* For a cell of a table, which escapes by itself: "%s%s%s", … */
 #define PLACE_NAME_FORMAT "%s%s%s"

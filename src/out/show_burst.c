@@ -199,7 +199,7 @@ void show_burst_line(struct sink *sink, const struct burst_place *place, const s
 		sink_format(sink, ", speed %s by %s", units_format_rate(mark, place->speed_bps),
 			    place->speed_source);
 	sink_text(sink, ")");
-	if (place->container)
+	if (place->container && !place_is_elsewhere(place->netns))
 		sink_format(sink, " %s %s", place->direction == DIRECTION_INGRESS ? "from" : "to",
 			    text_escape(container, sizeof(container), place->container));
 	if (place->kept_flows)

@@ -55,7 +55,8 @@ void show_drop_line(struct sink *sink, const struct drop_row *row, uint64_t wall
 	char container[CONTAINER_NAME_SIZE * TEXT_ESCAPE_GROWTH];
 
 	place_name_text(name, row->netns, or_dash(row->ifname));
-	text_escape(container, sizeof(container), row->container ? row->container : "");
+	text_escape(container, sizeof(container),
+		    row->container && !place_is_elsewhere(row->netns) ? row->container : "");
 	sink_format(sink, "%s  %-15s %-2s %10" PRIu64 "  %s%s%s%s%s%s\n",
 		    units_format_wall(time, wall_ns), name, or_dash(direction_of(row)),
 		    row->packets, or_dash(row->reason), row->where ? " at " : "",
