@@ -91,18 +91,31 @@ static void set_hot(void *context, uint32_t slot, enum direction direction, uint
 	engine_set_hot(record->engine, slot, direction, bytes);
 }
 
-/* A change, and the namespace that it is in. */
+/* A change, and where it is. */
 struct changing {
 	struct record_command *record;
-	const char *netns;
+	const struct site *site;
 };
 
 static const char *name_of(void *context, uint32_t ifindex)
 {
 	const struct changing *changing = context;
-	const struct link *link = engine_link(changing->record->engine, changing->netns, ifindex);
+	const struct link *link = links_get(changing->site->links, ifindex);
 
 	return link ? link->ifname : NULL;
+}
+
+/* SLOT_NONE: it is not attached (any more). */
+static uint32_t slot_of(const struct record_command *record, const struct site *site,
+			uint32_t ifindex)
+{
+	size_t i, n;
+	const struct interface *interfaces = engine_interfaces(record->engine, &n);
+
+	for (i = 0; i < n; i++)
+		if (interfaces[i].site == site && interfaces[i].ifindex == ifindex)
+			return interfaces[i].slot;
+	return SLOT_NONE;
 }
 
 static void take_change(void *context, const struct change *change)
@@ -115,10 +128,12 @@ static void take_change(void *context, const struct change *change)
 		.event = change_event_name(change->event),
 		.previous = change->previous,
 		.current = change->current,
+		.slot = slot_of(record, changing->site, change->link->ifindex),
 	};
 	struct error err = {0};
 
 	memcpy(recorded.ifname, change->link->ifname, sizeof(recorded.ifname));
+	memcpy(recorded.netns, changing->site->name, sizeof(recorded.netns));
 	note(record, recorder_add_change(tape_recorder(record->tape), &recorded, &err), &err);
 }
 
@@ -135,7 +150,7 @@ static void link_changed(void *context, const struct site *site, const struct li
 	struct record_command *record = context;
 	const struct selection *selection = &record->options.selection;
 	const char *netns = site->name;
-	struct changing changing = {record, netns};
+	struct changing changing = {record, site};
 	struct changes_sink sink = {take_change, name_of, &changing};
 
 	if (!is_recorded(record, netns, before ? before->ifindex : after->ifindex))
@@ -164,9 +179,10 @@ static int name_containers(struct record_command *record, struct error *err)
 	int ret = 0;
 
 	for (i = 0; !ret && i < n; i++) {
-		uint32_t slot = interfaces[i].slot, ifindex = interfaces[i].ifindex;
+		uint32_t slot = interfaces[i].slot;
 
-		ret = recorder_name_container(tape_recorder(record->tape), slot, ifindex,
+		ret = recorder_name_container(tape_recorder(record->tape), slot,
+					      interfaces[i].site->name, interfaces[i].ifindex,
 					      engine_container(record->engine, slot), err);
 	}
 	return ret;

@@ -88,6 +88,7 @@ bool tape_is_link_of(const struct link *link, const struct series_member *member
 		return false;
 	for (i = 0; i < span->n_members; i++)
 		if (span->members[i].ifindex == member->ifindex &&
+		    !strcmp(span->members[i].netns, member->netns) &&
 		    span->members[i].from_ns > member->from_ns)
 			return false;
 	return true;

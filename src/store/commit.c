@@ -269,8 +269,8 @@ static int write_changes(struct recorder *recorder)
 	for (i = 0; !rc && i < recorder->n_changes; i++) {
 		const struct recording_change *change = &recorder->changes[i];
 		const struct track *track =
-			tracks_of_ifindex(&recorder->tracks, change->ifindex,
-					  change->time_ns - recorder->tracks.wall_offset_ns);
+			tracks_of_window(&recorder->tracks, change->slot,
+					 change->time_ns - recorder->tracks.wall_offset_ns);
 
 		rc = rows_write_change(recorder->rows, track ? track->id : 0, change);
 	}

@@ -4,7 +4,8 @@
  *
  * Opens read-only, also while the recorder is still writing (then it sees what was there at
  * player_new(), and keeps the recorder's WAL growing), and after a kill -9. Slots are those of the
- * player: dense numbers from 1, one for each interface that was ever probed. All times are wall-clock
+ * player: dense numbers from 1, one for each interface that was ever probed, in order of namespace, ifindex
+ * and coming, as live commands show them. All times are wall-clock
  * nanoseconds since 1970. A file that is truncated, damaged, foreign or newer is a clear error, here
  * or when its part is read; nothing in a file is trusted. One thread.
  */

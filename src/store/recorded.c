@@ -171,13 +171,14 @@ static bool read_interface(struct recorded *file, struct row *row)
 	struct series_member *member = &file->members[file->n];
 	struct link *link = &file->links[file->n];
 
-	*member = (struct series_member){.slot = (uint32_t)file->n + 1};
+	*member = (struct series_member){0};
 	*link = (struct link){0};
 	file->ids[file->n] = row_number(row, 0, INT64_MAX);
 	member->ifindex = (uint32_t)row_number(row, 1, UINT32_MAX);
 	row_text(row, 2, member->ifname, sizeof(member->ifname));
 	member->from_ns = row_time(row, 3);
 	member->to_ns = row_is_null(row, 4) ? SERIES_STAYS : row_time(row, 4);
+	row_text_or_empty(row, 20, member->netns, sizeof(member->netns));
 	link->ifindex = member->ifindex;
 	memcpy(link->ifname, member->ifname, sizeof(link->ifname));
 	read_link(row, link);
@@ -187,10 +188,10 @@ static bool read_interface(struct recorded *file, struct row *row)
 	return true;
 }
 
-#define INTERFACES_OF(container)                                                  \
+#define INTERFACES_WITH(columns)                                                  \
 	"SELECT id, ifindex, ifname, from_ns, until_ns, kind, type, mac, flags, " \
 	"operstate, carrier, mtu, txqlen, speed_mbps, duplex, master, lower, "    \
-	"lower_netnsid, qdisc, " container " FROM interfaces ORDER BY id"
+	"lower_netnsid, qdisc, " columns " FROM interfaces ORDER BY id"
 
 static int read_interfaces(struct recorded *file, struct error *err)
 {
@@ -198,9 +199,10 @@ static int read_interfaces(struct recorded *file, struct error *err)
 	struct row row = {0};
 	int ret;
 
-	ret = recorded_prepare(
-		file, &row.stmt,
-		file->schema < 2 ? INTERFACES_OF("NULL") : INTERFACES_OF("container"), err);
+	ret = recorded_prepare(file, &row.stmt,
+			       file->schema < 2 ? INTERFACES_WITH("NULL, NULL")
+						: INTERFACES_WITH("container, netns"),
+			       err);
 	while (!ret && (ret = recorded_step(file, row.stmt, err)) > 0) {
 		ret = 0;
 		if (array_reserve(&file->ids, &capacity[0], file->n + 1, sizeof(*file->ids)) ||
@@ -217,6 +219,63 @@ static int read_interfaces(struct recorded *file, struct error *err)
 	}
 	sqlite3_finalize(row.stmt);
 	return ret;
+}
+
+static int compare_order(const void *a, const void *b, void *context)
+{
+	const size_t *i = a, *k = b;
+	const struct series_member *members = context, *x = &members[*i], *y = &members[*k];
+	int order = strcmp(x->netns, y->netns);
+
+	if (order)
+		return order;
+	if (x->ifindex != y->ifindex)
+		return x->ifindex < y->ifindex ? -1 : 1;
+	if (x->from_ns != y->from_ns)
+		return x->from_ns < y->from_ns ? -1 : 1;
+	return (*i > *k) - (*i < *k);
+}
+
+/* Replaces an array by its items in that order. 0 or -ENOMEM. */
+static int reorder(void *items, size_t item_size, const size_t *order, size_t n)
+{
+	char *old, *ordered = calloc(n, item_size);
+	size_t i;
+
+	if (!ordered)
+		return -ENOMEM;
+	memcpy(&old, items, sizeof(old));
+	for (i = 0; i < n; i++)
+		memcpy(ordered + i * item_size, old + order[i] * item_size, item_size);
+	free(old);
+	memcpy(items, &ordered, sizeof(ordered));
+	return 0;
+}
+
+/* By id they come in the order in which they were attached; shown they are in that of a live command. */
+static int assign_slots(struct recorded *file, struct error *err)
+{
+	size_t i, *order = calloc(file->n + 1, sizeof(*order));
+	int ret = -ENOMEM;
+
+	file->slots = calloc(file->n + 1, sizeof(*file->slots));
+	if (!order || !file->slots)
+		goto out;
+	for (i = 0; i < file->n; i++)
+		order[i] = i;
+	qsort_r(order, file->n, sizeof(*order), compare_order, file->members);
+	if (file->n && (reorder(&file->members, sizeof(*file->members), order, file->n) ||
+			reorder(&file->links, sizeof(*file->links), order, file->n) ||
+			reorder(&file->containers, sizeof(*file->containers), order, file->n)))
+		goto out;
+	for (i = 0; i < file->n; i++) {
+		file->members[i].slot = (uint32_t)i + 1;
+		file->slots[order[i]] = (uint32_t)i + 1;
+	}
+	ret = 0;
+out:
+	free(order);
+	return ret ? error_errno(err, ret, "cannot read '%s'", file->path) : 0;
 }
 
 int recorded_open(struct recorded *file, const char *path, struct error *err)
@@ -237,7 +296,8 @@ int recorded_open(struct recorded *file, const char *path, struct error *err)
 		return database_damaged(err, path, "its tables are not those of a recording");
 	ret = read_meta(file, err);
 	ret = ret ? ret : read_coverage(file, err);
-	return ret ? ret : read_interfaces(file, err);
+	ret = ret ? ret : read_interfaces(file, err);
+	return ret ? ret : assign_slots(file, err);
 }
 
 void recorded_release(struct recorded *file)
@@ -247,6 +307,7 @@ void recorded_release(struct recorded *file)
 	sqlite3_close(file->db);
 	free(file->path);
 	free(file->ids);
+	free(file->slots);
 	free(file->members);
 	free(file->links);
 	for (i = 0; i < file->n; i++)
@@ -266,5 +327,5 @@ uint32_t recorded_slot_of(const struct recorded *file, uint64_t id)
 		else
 			high = middle;
 	}
-	return low < file->n && file->ids[low] == id ? (uint32_t)low + 1 : SLOT_NONE;
+	return low < file->n && file->ids[low] == id ? file->slots[low] : SLOT_NONE;
 }

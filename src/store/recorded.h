@@ -22,8 +22,9 @@ struct recorded {
 	char *path;
 	struct recording_meta meta;
 	struct recorded_range coverage;
-	/* The interfaces in order of slot, which is from 1 on. */
-	uint64_t *ids; /* of their rows, ascending */
+	uint64_t *ids;   /* of the interfaces' rows, ascending */
+	uint32_t *slots; /* of these; from 1 on, in order of namespace, ifindex and coming */
+	/* The interfaces in order of slot. */
 	struct series_member *members;
 	struct link *links;
 	char **containers; /* NULL: none known */

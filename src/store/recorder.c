@@ -194,10 +194,11 @@ int recorder_add_interface(struct recorder *recorder, const struct series_member
 	return tracks_add(&recorder->tracks, member, link) ? no_memory(err) : 0;
 }
 
-int recorder_name_container(struct recorder *recorder, uint32_t slot, uint32_t ifindex,
-			    const char *name, struct error *err)
+int recorder_name_container(struct recorder *recorder, uint32_t slot, const char *netns,
+			    uint32_t ifindex, const char *name, struct error *err)
 {
-	return tracks_name_container(&recorder->tracks, slot, ifindex, name) ? no_memory(err) : 0;
+	return tracks_name_container(&recorder->tracks, slot, netns, ifindex, name) ? no_memory(err)
+										    : 0;
 }
 
 static int add_gap(struct recorder *recorder, uint64_t from_ns, uint64_t to_ns)

@@ -55,7 +55,7 @@ void recorder_name_reasons(struct recorder *recorder,
 void recorder_free(struct recorder *recorder);
 
 /*
- * An interface, from member->from_ns on; its `to_ns` and changes of its name come with the spans.
+ * An interface, from member->from_ns on; its `to_ns` and changes of its names come with the spans.
  * `link` says what it is, NULL where that is not known. A slot that is given to another interface is
  * told by another call. 0 or -errno.
  */
@@ -64,10 +64,10 @@ int recorder_add_interface(struct recorder *recorder, const struct series_member
 
 /*
  * What is behind an interface, by the name that it has now; NULL: nothing known. One that is not there, or
- * has left its slot to another ifindex, is passed over. 0 or -ENOMEM.
+ * has left its slot to another ifindex or namespace, is passed over. 0 or -ENOMEM.
  */
-int recorder_name_container(struct recorder *recorder, uint32_t slot, uint32_t ifindex,
-			    const char *name, struct error *err);
+int recorder_name_container(struct recorder *recorder, uint32_t slot, const char *netns,
+			    uint32_t ifindex, const char *name, struct error *err);
 
 /*
  * The windows of a span, its gaps, and the names and ends of its members, which are known by slot and
@@ -82,7 +82,7 @@ int recorder_add_burst(struct recorder *recorder, const struct recording_burst *
 		       struct error *err);
 int recorder_add_counters(struct recorder *recorder, const struct recording_counters *counters,
 			  struct error *err);
-/* Copied. Changes of addresses also go into the table of those. */
+/* Copied. Changes of addresses of recorded interfaces also go into the table of those. */
 int recorder_add_change(struct recorder *recorder, const struct recording_change *change,
 			struct error *err);
 

@@ -19,9 +19,11 @@
 #include "model/container.h"
 #include "model/counters.h"
 #include "model/link.h"
+#include "model/netns_name.h"
 
 #define RECORDING_APPLICATION_ID 0x69667075 /* "ifpu" */
-#define RECORDING_SCHEMA 2 /* since 2 with containers, and bursts with their flows */
+#define RECORDING_SCHEMA \
+	2 /* since 2 with containers, network namespaces, and bursts with their flows */
 
 /* What the run was; text is empty where unknown. */
 struct recording_meta {
@@ -79,6 +81,9 @@ struct recording_change {
 	char ifname[IF_NAMESIZE];
 	const char *event;              /* change_event_name() */
 	const char *previous, *current; /* NULL: there is none */
+	char netns[NETNS_NAME_SIZE];    /* where it was then; empty: where the recorder was */
+	uint32_t
+		slot; /* of the interface; SLOT_NONE: it is not recorded, or not known, as when read */
 };
 
 #endif

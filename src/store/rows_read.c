@@ -162,6 +162,21 @@ int rows_read_counters(const struct recorded *file, const struct recorded_range 
 	return ret;
 }
 
+#define CHANGES_WITH(netns)                                                        \
+	"SELECT time_ns, rowid, ifindex, ifname, event, previous, current, " netns \
+	" FROM changes WHERE time_ns >= ?1 AND time_ns < ?2 ORDER BY time_ns, rowid"
+
+static void read_change(struct row *row, struct recording_change *change)
+{
+	change->ifindex = (uint32_t)row_number(row, 2, UINT32_MAX);
+	row_text(row, 3, change->ifname, sizeof(change->ifname));
+	change->event = row_text_or_null(row, 4, EVENT_MAX);
+	change->previous = row_text_or_null(row, 5, VALUE_MAX);
+	change->current = row_text_or_null(row, 6, VALUE_MAX);
+	row_text_or_empty(row, 7, change->netns, sizeof(change->netns));
+	row->is_bad |= !change->event;
+}
+
 int rows_read_changes(const struct recorded *file, const struct recorded_range *range,
 		      rows_change_fn fn, void *context, struct error *err)
 {
@@ -169,22 +184,13 @@ int rows_read_changes(const struct recorded *file, const struct recorded_range *
 	int ret;
 
 	ret = walk_begin(&walk, file, "its changes",
-			 "SELECT time_ns, rowid, ifindex, ifname, event, previous, current "
-			 "FROM changes WHERE time_ns >= ?1 AND time_ns < ?2 "
-			 "ORDER BY time_ns, rowid",
-			 range, err);
+			 file->schema < 2 ? CHANGES_WITH("NULL") : CHANGES_WITH("netns"), range,
+			 err);
 	while (!ret && (ret = walk_next(&walk, err)) > 0) {
 		struct recording_change change = {.time_ns = walk.time_ns};
 
-		change.ifindex = (uint32_t)row_number(&walk.row, 2, UINT32_MAX);
-		row_text(&walk.row, 3, change.ifname, sizeof(change.ifname));
-		change.event = row_text_or_null(&walk.row, 4, EVENT_MAX);
-		change.previous = row_text_or_null(&walk.row, 5, VALUE_MAX);
-		change.current = row_text_or_null(&walk.row, 6, VALUE_MAX);
-		if (walk.row.is_bad || !change.event)
-			ret = walk_damaged(&walk, err);
-		else
-			ret = fn(context, &change);
+		read_change(&walk.row, &change);
+		ret = walk.row.is_bad ? walk_damaged(&walk, err) : fn(context, &change);
 	}
 	walk_end(&walk);
 	return ret;

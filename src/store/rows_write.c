@@ -38,8 +38,9 @@ static const char *const sql[N_STATEMENTS] = {
 	[COVERAGE_NEW] = "INSERT INTO coverage VALUES(?, ?)",
 	[COVERAGE] = "UPDATE coverage SET from_ns = ?, until_ns = ?",
 	[INTERFACE] = "INSERT INTO interfaces VALUES(?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-		      "?, ?, ?, ?, ?, NULL)",
-	[INTERFACE_CHANGE] = "UPDATE interfaces SET ifname = ?2, container = ?3 WHERE id = ?1",
+		      "?, ?, ?, ?, ?, NULL, ?)",
+	[INTERFACE_CHANGE] =
+		"UPDATE interfaces SET ifname = ?2, container = ?3, netns = ?4 WHERE id = ?1",
 	[INTERFACE_END] = "UPDATE interfaces SET until_ns = ?2 WHERE id = ?1",
 	[ADDRESSES_END] =
 		"UPDATE addresses SET until_ns = ?2 WHERE interface = ?1 AND until_ns IS NULL",
@@ -49,7 +50,7 @@ static const char *const sql[N_STATEMENTS] = {
 		"addresses WHERE interface = ?1 AND address = ?2 AND until_ns IS NULL)",
 	[ADDRESS_REMOVED] = "UPDATE addresses SET until_ns = ?3 "
 			    "WHERE interface = ?1 AND address = ?2 AND until_ns IS NULL",
-	[CHANGE] = "INSERT INTO changes VALUES(?, ?, ?, ?, ?, ?)",
+	[CHANGE] = "INSERT INTO changes VALUES(?, ?, ?, ?, ?, ?, ?)",
 	[BURST] = "INSERT INTO bursts VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
 		  "?, ?, ?)",
 	[DROPS] = "INSERT INTO drops VALUES(?, ?, ?, ?, ?, ?)",
@@ -101,6 +102,12 @@ void rows_write_free(struct rows_write *rows)
 static struct put begin(const struct rows_write *rows, enum statement statement)
 {
 	return put_begin(rows->stmts[statement]);
+}
+
+/* The recorder's own has no name. */
+static void put_netns(struct put *put, const char *netns)
+{
+	put_text(put, netns[0] ? netns : NULL);
 }
 
 static int meta_text(struct rows_write *rows, const char *key, const char *value)
@@ -205,6 +212,7 @@ int rows_write_interface(struct rows_write *rows, uint64_t id, const struct seri
 	put_u64_or_null(&put, l->lower, l->lower);
 	put_u64_or_null(&put, (uint64_t)l->lower_netnsid, l->lower_netnsid != LINK_NETNSID_NONE);
 	put_text(&put, has_link ? l->qdisc : NULL);
+	put_netns(&put, member->netns);
 	rc = put_run(&put);
 	return rc ? rc : write_addresses(rows, id, l, member->from_ns);
 }
@@ -228,6 +236,7 @@ int rows_write_interface_change(struct rows_write *rows, uint64_t id,
 	put_u64(&put, id);
 	put_text(&put, member->ifname);
 	put_text(&put, container);
+	put_netns(&put, member->netns);
 	rc = put_run(&put);
 	if (rc || member->to_ns == SERIES_STAYS)
 		return rc;
@@ -253,6 +262,7 @@ int rows_write_change(struct rows_write *rows, uint64_t interface,
 	put_text(&put, change->event);
 	put_text(&put, change->previous);
 	put_text(&put, change->current);
+	put_netns(&put, change->netns);
 	rc = put_run(&put);
 	if (rc || !interface)
 		return rc;

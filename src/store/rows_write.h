@@ -25,13 +25,13 @@ int rows_write_coverage(struct rows_write *rows, uint64_t from_ns, uint64_t unti
 int rows_write_interface(struct rows_write *rows, uint64_t id, const struct series_member *member,
 			 const struct link *link);
 /*
- * Its name, what is behind it (NULL: nothing known) and, unless it is SERIES_STAYS, its end, which is that of
- * its addresses too.
+ * Its name and that of its namespace, what is behind it (NULL: nothing known) and, unless it is SERIES_STAYS,
+ * its end, which is that of its addresses too.
  */
 int rows_write_interface_change(struct rows_write *rows, uint64_t id,
 				const struct series_member *member, const char *container);
 
-/* `interface` 0: none is known that has this ifindex. */
+/* `interface` 0: it is none that is recorded. */
 int rows_write_change(struct rows_write *rows, uint64_t interface,
 		      const struct recording_change *change);
 int rows_write_burst(struct rows_write *rows, uint64_t interface,

@@ -20,6 +20,9 @@ struct object {
 	"mac TEXT, flags INTEGER, operstate TEXT, carrier INTEGER, mtu INTEGER, txqlen INTEGER, " \
 	"speed_mbps INTEGER, duplex TEXT, master INTEGER, lower INTEGER, lower_netnsid INTEGER, " \
 	"qdisc TEXT"
+#define CHANGES                                                                            \
+	"CREATE TABLE changes(time_ns INTEGER, ifindex INTEGER, ifname TEXT, event TEXT, " \
+	"previous TEXT, current TEXT"
 #define BURSTS                                                                                    \
 	"CREATE TABLE bursts(interface INTEGER, direction TEXT, start_ns INTEGER, "               \
 	"end_ns INTEGER, duration_ns INTEGER, windows INTEGER, packets INTEGER, bytes INTEGER, "  \
@@ -30,14 +33,13 @@ struct object {
 static const struct object objects[] = {
 	{"meta", "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID"},
 	{"coverage", "CREATE TABLE coverage(from_ns INTEGER, until_ns INTEGER)"},
-	{"interfaces", INTERFACES ", container TEXT)"},
+	{"interfaces", INTERFACES ", container TEXT, netns TEXT)"},
 	{"interfaces_until", "CREATE INDEX interfaces_until ON interfaces(until_ns)"},
 	{"addresses", "CREATE TABLE addresses(interface INTEGER, address TEXT, from_ns INTEGER, "
 		      "until_ns INTEGER)"},
 	{"addresses_interface", "CREATE INDEX addresses_interface ON addresses(interface)"},
 	{"addresses_until", "CREATE INDEX addresses_until ON addresses(until_ns)"},
-	{"changes", "CREATE TABLE changes(time_ns INTEGER, ifindex INTEGER, ifname TEXT, "
-		    "event TEXT, previous TEXT, current TEXT)"},
+	{"changes", CHANGES ", netns TEXT)"},
 	{"changes_time", "CREATE INDEX changes_time ON changes(time_ns)"},
 	{"bursts", BURSTS ", container TEXT, flows TEXT)"},
 	{"bursts_start", "CREATE INDEX bursts_start ON bursts(start_ns)"},
@@ -70,6 +72,7 @@ static const struct object objects[] = {
 /* Those that are otherwise in schema 1. */
 static const struct object first_objects[] = {
 	{"interfaces", INTERFACES ")"},
+	{"changes", CHANGES ")"},
 	{"bursts", BURSTS ")"},
 };
 

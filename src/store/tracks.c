@@ -93,14 +93,20 @@ void tracks_update(struct tracks *tracks, const struct series_member *member)
 		memcpy(track->member.ifname, member->ifname, IF_NAMESIZE);
 		track->is_changed = true;
 	}
+	if (strncmp(track->member.netns, member->netns, NETNS_NAME_SIZE)) {
+		memcpy(track->member.netns, member->netns, NETNS_NAME_SIZE);
+		track->is_changed = true;
+	}
 }
 
-int tracks_name_container(struct tracks *tracks, uint32_t slot, uint32_t ifindex, const char *name)
+int tracks_name_container(struct tracks *tracks, uint32_t slot, const char *netns, uint32_t ifindex,
+			  const char *name)
 {
 	struct track *track = newest(tracks, slot);
 	char *copy = NULL;
 
-	if (!track || track->member.ifindex != ifindex || track->member.to_ns != SERIES_STAYS)
+	if (!track || track->member.ifindex != ifindex || track->member.to_ns != SERIES_STAYS ||
+	    strncmp(track->member.netns, netns, NETNS_NAME_SIZE))
 		return 0;
 	if (name ? track->container && !strcmp(track->container, name) : !track->container)
 		return 0;
@@ -138,17 +144,6 @@ struct track *tracks_at(const struct tracks *tracks, uint32_t slot, uint64_t tim
 	struct track *found = tracks_of_window(tracks, slot, time_ns);
 
 	return found ? found : newest(tracks, slot);
-}
-
-struct track *tracks_of_ifindex(const struct tracks *tracks, uint32_t ifindex, uint64_t time_ns)
-{
-	size_t i;
-
-	for (i = tracks->n; i > 0; i--)
-		if (tracks->items[i - 1]->member.ifindex == ifindex &&
-		    touches(tracks->items[i - 1], time_ns, tracks->width_ns))
-			return tracks->items[i - 1];
-	return NULL;
 }
 
 /* It will not grow any more. */

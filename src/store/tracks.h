@@ -63,18 +63,20 @@ void tracks_add_drop(struct tracks *tracks, const struct window_drop *drop);
 /* 0 or -ENOMEM; `link` is copied, NULL: not known. */
 int tracks_add(struct tracks *tracks, const struct series_member *member, const struct link *link);
 
-/* The end and the name of a member that was added before; others are passed over. */
+/* The end and the names of a member that was added before; others are passed over. */
 void tracks_update(struct tracks *tracks, const struct series_member *member);
 
-/* What is behind the one that has the slot now, if that is its ifindex; NULL: none known. 0 or -ENOMEM. */
-int tracks_name_container(struct tracks *tracks, uint32_t slot, uint32_t ifindex, const char *name);
+/*
+ * What is behind the one that has the slot now, if it is the one with this ifindex in this namespace; NULL: none
+ * known. 0 or -ENOMEM.
+ */
+int tracks_name_container(struct tracks *tracks, uint32_t slot, const char *netns, uint32_t ifindex,
+			  const char *name);
 
 /* Whose a window of the slot is that starts there: the first one's that touches it; or NULL. */
 struct track *tracks_of_window(const struct tracks *tracks, uint32_t slot, uint64_t start_ns);
 /* Who had the slot at that time, or else who has it; NULL: nobody. */
 struct track *tracks_at(const struct tracks *tracks, uint32_t slot, uint64_t time_ns);
-/* The newest that had the ifindex at that time, or NULL. */
-struct track *tracks_of_ifindex(const struct tracks *tracks, uint32_t ifindex, uint64_t time_ns);
 
 /*
  * A window; its starts only grow. 0, -EINVAL where it is not whole widths behind the one before, or

@@ -150,6 +150,21 @@ static int any_change(void *context, const struct recording_change *change)
 	return !change->event[0] && !change->ifname[0];
 }
 
+/* Of either interface: which of them comes first is by what the damaged file says of them. */
+static bool was_recorded(const struct window *window)
+{
+	uint32_t slot;
+
+	for (slot = 1; slot <= 2; slot++) {
+		struct window wanted =
+			window_at(window->start_ns - OFFSET_NS, slot, window->direction);
+
+		if (window->traffic.bytes == wanted.traffic.bytes && window->drops == wanted.drops)
+			return true;
+	}
+	return false;
+}
+
 /* Reads all that there is; 0 or the first failure. Windows have a checksum: right or none. */
 static int read_everything(const char *path, const struct windows_list *told, size_t *n)
 {
@@ -167,12 +182,7 @@ static int read_everything(const char *path, const struct windows_list *told, si
 	}
 	while (spans++ < 1000 && (ret = player_next(player, &span, &err)) > 0)
 		for (i = 0; i < span.n_windows; i++) {
-			const struct window *window = &span.windows[i];
-			struct window wanted = window_at(window->start_ns - OFFSET_NS, window->slot,
-							 window->direction);
-
-			assert_int_equal(window->traffic.bytes, wanted.traffic.bytes);
-			assert_int_equal(window->drops, wanted.drops);
+			assert_true(was_recorded(&span.windows[i]));
 			++*n;
 		}
 	assert_true(*n <= told->n);
@@ -195,7 +205,8 @@ static char *make_recording(const struct place *place, struct traffic *traffic, 
 {
 	struct recording_burst burst = {.slot = 1, .speed_bps = 1000000000};
 	struct recording_counters counters = {.slot = 1, .has_kernel = true};
-	struct recording_change change = {0, 5, "eth0", "address-added", NULL, "192.0.2.1/24"};
+	struct recording_change change = {0,  5, "eth0", "address-added", NULL, "192.0.2.1/24",
+					  "", 1};
 	struct error err;
 	size_t i;
 

@@ -159,6 +159,7 @@ static int same_change(void *context, const struct recording_change *change)
 	assert_int_equal(change->time_ns, WALL(wanted->time_ns));
 	assert_int_equal(change->ifindex, wanted->ifindex);
 	assert_string_equal(change->ifname, wanted->ifname);
+	assert_string_equal(change->netns, wanted->netns);
 	assert_string_equal(change->event, wanted->event);
 	assert_int_equal(!change->previous, !wanted->previous);
 	assert_int_equal(!change->current, !wanted->current);
@@ -280,7 +281,7 @@ static void name(struct recorder *recorder, uint32_t slot, uint32_t ifindex, con
 {
 	struct error err = {0};
 
-	expect_ok(recorder_name_container(recorder, slot, ifindex, container, &err), &err);
+	expect_ok(recorder_name_container(recorder, slot, "", ifindex, container, &err), &err);
 }
 
 /* The last that was told of each, also of what goes. */
@@ -315,7 +316,7 @@ static void keeps_containers(void **state)
 	free(traffic.told.items);
 }
 
-/* As ifpulse made them before it knew of flows and containers. */
+/* As ifpulse made them before it knew of flows, containers and other namespaces. */
 static void reads_schema_1(void **state)
 {
 	static const char *const old =
@@ -339,7 +340,13 @@ static void reads_schema_1(void **state)
 		"INSERT INTO bursts SELECT interface, direction, start_ns, end_ns, duration_ns, "
 		"windows, packets, bytes, wire_packets, wire_bytes, drops, peak_bps, mean_bps, "
 		"threshold_bps, is_cut, rule, drop_reasons, speed_bps, speed_source FROM old;"
-		"DROP TABLE old; PRAGMA user_version = 1";
+		"DROP TABLE old;"
+		"CREATE TABLE old AS SELECT * FROM changes; DROP TABLE changes;"
+		"CREATE TABLE changes(time_ns INTEGER, ifindex INTEGER, ifname TEXT, event TEXT, "
+		"previous TEXT, current TEXT);"
+		"CREATE INDEX changes_time ON changes(time_ns);"
+		"INSERT INTO changes SELECT time_ns, ifindex, ifname, event, previous, current "
+		"FROM old; DROP TABLE old; PRAGMA user_version = 1";
 	const struct place *place = *state;
 	struct rows rows = {.n = N_ROWS};
 	struct traffic traffic;
@@ -365,6 +372,10 @@ static void reads_schema_1(void **state)
 	assert_int_equal(rows.seen, rows.n);
 	assert_null(player_container(player, 1));
 	assert_int_equal(player_link(player, 2)->ifindex, 6);
+	rows.seen = 0;
+	assert_int_equal(player_changes(player, same_change, &rows, &err), 7);
+	assert_string_equal(player_members(player, &i)[1].ifname, "eth1");
+	assert_string_equal(player_members(player, &i)[1].netns, "");
 	player_free(player);
 	/* It is what it says that it is, or it is none. */
 	run_sql(place->path, "PRAGMA user_version = 2");
@@ -374,8 +385,8 @@ static void reads_schema_1(void **state)
 static void change(struct recorder *recorder, uint64_t time_ns, enum change_event event,
 		   const char *previous, const char *current)
 {
-	struct recording_change change = {time_ns,  5,      "eth0", change_event_name(event),
-					  previous, current};
+	struct recording_change change = {time_ns,  5,       "eth0", change_event_name(event),
+					  previous, current, "",     1};
 	struct error err;
 
 	assert_int_equal(recorder_add_change(recorder, &change, &err), 0);
