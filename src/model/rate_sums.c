@@ -54,6 +54,13 @@ void rate_sums_free(struct rate_sums *sums)
 	free(sums);
 }
 
+/* A slot goes from one to the other, perhaps of the same ifindex in another namespace. */
+static bool is_of(const struct rate *rate, const struct series_member *member)
+{
+	return rate->slot == member->slot && rate->ifindex == member->ifindex &&
+	       !strcmp(rate->netns, member->netns);
+}
+
 /* NULL where the interface has none in this interval yet. */
 static struct rate *find_rate(const struct rate_sums *sums, const struct series_member *member)
 {
@@ -61,11 +68,10 @@ static struct rate *find_rate(const struct rate_sums *sums, const struct series_
 
 	if (!at)
 		return NULL;
-	if (sums->rates[at - 1].ifindex == member->ifindex)
+	if (is_of(&sums->rates[at - 1], member))
 		return &sums->rates[at - 1];
 	for (i = 0; i < sums->n; i++)
-		if (sums->rates[i].slot == member->slot &&
-		    sums->rates[i].ifindex == member->ifindex)
+		if (is_of(&sums->rates[i], member))
 			return &sums->rates[i];
 	return NULL;
 }
@@ -88,6 +94,7 @@ static int add_member(struct rate_sums *sums, const struct series_member *member
 		rate = &sums->rates[sums->n++];
 		*rate = (struct rate){
 			.ifindex = member->ifindex, .slot = member->slot, .start_wall_ns = from_ns};
+		memcpy(rate->netns, member->netns, sizeof(rate->netns));
 		sums->places[member->slot].rate = sums->n;
 	}
 	memcpy(rate->ifname, member->ifname, sizeof(rate->ifname));
@@ -156,7 +163,9 @@ static int compare(const void *a, const void *b)
 		return x->slot < y->slot ? -1 : 1;
 	if (x->start_wall_ns != y->start_wall_ns)
 		return x->start_wall_ns < y->start_wall_ns ? -1 : 1;
-	return (x->ifindex > y->ifindex) - (x->ifindex < y->ifindex);
+	if (x->ifindex != y->ifindex)
+		return x->ifindex < y->ifindex ? -1 : 1;
+	return strcmp(x->netns, y->netns);
 }
 
 /* It ended where the interval begins, without a packet there: that says nothing. */

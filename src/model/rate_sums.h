@@ -4,7 +4,8 @@
  *
  * Intervals follow one another from start_ns on, the start of a window, and are multiples of the windows'
  * width. What an interface carried in an interval that a gap touches is unknown. A slot that changes hands
- * has a rate for each interface; windows are theirs as in series.h, those of nobody are passed over.
+ * has a rate for each interface, which its ifindex and namespace tell apart; windows are theirs as in series.h,
+ * those of nobody are passed over.
  */
 #ifndef IFPULSE_MODEL_RATE_SUMS_H
 #define IFPULSE_MODEL_RATE_SUMS_H

@@ -252,6 +252,26 @@ static void tells_apart_who_had_a_slot(void **state)
 	rate_sums_free(sums);
 }
 
+/* The same ifindex and name, but in another namespace. */
+static void tells_apart_who_had_a_slot_in_two_namespaces(void **state)
+{
+	const struct series_member members[] = {{1, 5, "a", 0, 1110, "db"},
+						{1, 5, "a", 1130, 1250, "web"}};
+	const struct window windows[] = {window(1000, 1, 0, 1), window(1100, 1, 0, 2),
+					 window(1200, 1, 0, 4)};
+	const struct series_span span = SPAN(1000, 1400, windows, no_gaps, members);
+	struct rate_sums *sums = start(400);
+
+	(void)state;
+	assert_int_equal(rate_sums_take(sums, &span), 0);
+	assert_int_equal(told.n_all, 2);
+	expect_rate(0, 5, 1000, 110, 3);
+	assert_string_equal(told.rates[0].netns, "db");
+	expect_rate(1, 5, 1130, 120, 4);
+	assert_string_equal(told.rates[1].netns, "web");
+	rate_sums_free(sums);
+}
+
 static void follows_names(void **state)
 {
 	const struct series_member renamed[] = {{1, 5, "b", 0, SERIES_STAYS}};
@@ -348,6 +368,7 @@ int main(void)
 		cmocka_unit_test(keeps_to_the_time_of_a_member),
 		cmocka_unit_test(says_nothing_of_those_that_were_not_there),
 		cmocka_unit_test(tells_apart_who_had_a_slot),
+		cmocka_unit_test(tells_apart_who_had_a_slot_in_two_namespaces),
 		cmocka_unit_test(follows_names),
 		cmocka_unit_test(tells_in_order_of_slot),
 		cmocka_unit_test(knows_what_a_gap_touches),
