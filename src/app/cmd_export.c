@@ -89,7 +89,8 @@ static int export_trace(struct export_command *export, struct error *err)
 	members = player_members(player, &n);
 	for (i = 0; i < n; i++)
 		if (replay_feed_selects(export->feed, members[i].slot))
-			trace_interface(export->trace, members[i].slot, members[i].ifname);
+			trace_interface(export->trace, members[i].slot, members[i].netns,
+					members[i].ifname);
 	ret = player_bursts(player, trace_one_burst, export, err);
 	if (!ret)
 		ret = export_spans(export, take_trace, err);

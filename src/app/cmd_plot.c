@@ -146,6 +146,7 @@ static int add_strips(struct plot_command *plot, const struct replay_feed *feed)
 				.direction = d,
 				.threshold_bps = strip->threshold_bps,
 				.speed_bps = strip->speed_bps,
+				.netns = members[i].netns,
 			};
 
 			if (replay_feed_selects(feed, members[i].slot) && (strip->is_busy || !busy))

@@ -5,6 +5,7 @@
 
 #include "app/replay_recall.h"
 #include "base/units.h"
+#include "out/place_name.h"
 #include "out/show_burst.h"
 #include "store/schema.h"
 
@@ -46,7 +47,7 @@ static void put_interface(const struct lines *lines, const struct series_member 
 	writer_time(lines->writer, "time", member->from_ns);
 	put_time_or_null(lines->writer, "until", member->to_ns);
 	writer_unsigned(lines->writer, "ifindex", member->ifindex);
-	writer_text(lines->writer, "ifname", member->ifname);
+	place_name_fields(lines->writer, member->netns, member->ifname);
 	writer_text(lines->writer, "kind", link && link->kind[0] ? link->kind : NULL);
 	if (link && link->speed_mbps)
 		writer_unsigned(lines->writer, "speed_mbps", link->speed_mbps);
@@ -65,12 +66,12 @@ static int put_change(void *context, const struct recording_change *change)
 {
 	const struct lines *lines = context;
 
-	if (!replay_feed_selects_name(lines->feed, change->ifname))
+	if (!replay_feed_selects_name(lines->feed, change->netns, change->ifname))
 		return 0;
 	writer_begin(lines->writer);
 	writer_time(lines->writer, "time", change->time_ns);
 	writer_unsigned(lines->writer, "ifindex", change->ifindex);
-	writer_text(lines->writer, "ifname", change->ifname);
+	place_name_fields(lines->writer, change->netns, change->ifname);
 	writer_text(lines->writer, "event", change->event);
 	writer_text(lines->writer, "previous", change->previous);
 	writer_text(lines->writer, "current", change->current);
@@ -114,7 +115,7 @@ static int put_counters(void *context, const struct recording_counters *counters
 	writer_begin(lines->writer);
 	writer_time(lines->writer, "time", counters->time_ns);
 	writer_unsigned(lines->writer, "ifindex", member->ifindex);
-	writer_text(lines->writer, "ifname", member->ifname);
+	place_name_fields(lines->writer, member->netns, member->ifname);
 	for (d = 0; d < N_DIRECTIONS; d++) {
 		const struct traffic_counter *traffic = &counters->probe.traffic[d];
 		const struct {
@@ -157,6 +158,7 @@ static int put_burst(void *context, const struct recording_burst *recorded)
 		.width_ns = player_meta(replay_feed_player(lines->feed))->width_ns,
 		.speed_bps = recorded->speed_bps,
 		.speed_source = recorded->speed_source[0] ? recorded->speed_source : NULL,
+		.netns = member->netns,
 	};
 	replay_recall_put(&place, recorded);
 	show_burst_record(lines->writer, &place, &recorded->burst);

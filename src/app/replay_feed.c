@@ -11,22 +11,23 @@ struct replay_feed {
 	const struct options *options;
 	struct player *player;
 	uint64_t from_ns, until_ns;
+	bool *is_selected;             /* by slot - 1 */
 	struct series_member *members; /* of the last span, those that are selected */
 	struct window *windows;
 	size_t members_capacity, windows_capacity;
 };
 
-bool replay_feed_selects_name(const struct replay_feed *feed, const char *ifname)
+bool replay_feed_selects_name(const struct replay_feed *feed, const char *netns, const char *ifname)
 {
-	return selection_matches(&feed->options->selection, ifname);
+	return selection_matches_in(&feed->options->selection, netns, ifname);
 }
 
 bool replay_feed_selects(const struct replay_feed *feed, uint32_t slot)
 {
 	size_t n;
-	const struct series_member *members = player_members(feed->player, &n);
 
-	return slot && slot <= n && replay_feed_selects_name(feed, members[slot - 1].ifname);
+	player_members(feed->player, &n);
+	return slot && slot <= n && feed->is_selected[slot - 1];
 }
 
 static uint64_t moment_ns(const struct replay_feed *feed, const struct moment *moment,
@@ -47,14 +48,22 @@ static uint64_t clip(const struct replay_feed *feed, uint64_t at_ns)
 	return at_ns < until_ns ? at_ns : until_ns;
 }
 
-static int check_selected(const struct replay_feed *feed, struct error *err)
+/* Every window asks for it: patterns are looked at once. */
+static int select_members(struct replay_feed *feed, struct error *err)
 {
-	size_t i, n;
+	size_t i, n, n_selected = 0;
 	const struct series_member *members = player_members(feed->player, &n);
 
-	for (i = 0; i < n; i++)
-		if (replay_feed_selects(feed, members[i].slot))
-			return 0;
+	feed->is_selected = calloc(n + 1, sizeof(*feed->is_selected));
+	if (!feed->is_selected)
+		return error_errno(err, -ENOMEM, "cannot read %s", feed->options->file);
+	for (i = 0; i < n; i++) {
+		feed->is_selected[i] =
+			replay_feed_selects_name(feed, members[i].netns, members[i].ifname);
+		n_selected += feed->is_selected[i];
+	}
+	if (n_selected)
+		return 0;
 	if (!n)
 		return error_set(err, -ENODEV,
 				 "%s has no interface: none matched while it was made",
@@ -118,7 +127,7 @@ int replay_feed_new(struct replay_feed **out, const struct options *options, str
 	if (!ret)
 		ret = set_time(feed, err);
 	if (!ret)
-		ret = check_selected(feed, err);
+		ret = select_members(feed, err);
 	if (ret) {
 		replay_feed_free(feed);
 		return ret;
@@ -132,6 +141,7 @@ void replay_feed_free(struct replay_feed *feed)
 	if (!feed)
 		return;
 	player_free(feed->player);
+	free(feed->is_selected);
 	free(feed->members);
 	free(feed->windows);
 	free(feed);

@@ -22,10 +22,12 @@ struct player *replay_feed_player(const struct replay_feed *feed);
 uint64_t replay_feed_from_ns(const struct replay_feed *feed);
 uint64_t replay_feed_until_ns(const struct replay_feed *feed);
 
-/* Whether the interface of a slot, or of a member, is selected. */
+/* Whether the interface of a slot is selected, by the last names that it and its namespace had. */
 bool replay_feed_selects(const struct replay_feed *feed, uint32_t slot);
 
-bool replay_feed_selects_name(const struct replay_feed *feed, const char *ifname);
+/* Whether one that was called so is. */
+bool replay_feed_selects_name(const struct replay_feed *feed, const char *netns,
+			      const char *ifname);
 
 /* As burst_watch_setup.link_of; context is the feed. */
 const struct link *replay_feed_link_of(void *context, const struct series_member *member);

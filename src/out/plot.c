@@ -5,6 +5,7 @@
 #include <cairo.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,7 @@ void plot_free(struct plot *plot)
 
 int plot_add_strip(struct plot *plot, const struct plot_strip_info *info, size_t *strip)
 {
+	char name[NETNS_NAME_SIZE + IF_NAMESIZE];
 	struct plot_strip *added;
 	int ret;
 
@@ -71,7 +73,8 @@ int plot_add_strip(struct plot *plot, const struct plot_strip_info *info, size_t
 		free(added);
 		return ret;
 	}
-	plot_text_safe(added->name, sizeof(added->name), info->ifname);
+	snprintf(name, sizeof(name), PLACE_NAME_FORMAT, PLACE_NAME_ARGS(info->netns, info->ifname));
+	plot_text_safe(added->name, sizeof(added->name), name);
 	added->direction = info->direction;
 	added->threshold_bps = info->threshold_bps;
 	added->speed_bps = info->speed_bps;

@@ -45,6 +45,7 @@ struct plot_strip_info {
 	enum direction direction;
 	uint64_t threshold_bps; /* 0: none */
 	uint64_t speed_bps;     /* 0: unknown */
+	const char *netns; /* where the interface is (model/netns_name.h); NULL or empty: our own */
 };
 
 struct plot;

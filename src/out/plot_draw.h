@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "model/columns.h"
+#include "out/place_name.h"
 #include "out/plot.h"
 #include "out/plot_text.h"
 
@@ -25,7 +26,8 @@
 /* Bursts are marked in a strip of this height right above the rates. */
 #define PLOT_RUG_HEIGHT 4
 
-#define PLOT_NAME_SIZE 256
+/* Room for any name of an interface and its namespace, or of a host. */
+#define PLOT_NAME_SIZE PLACE_NAME_SIZE
 
 struct plot_mark {
 	uint64_t start_ns, end_ns;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <stdio.h>
 
+#include "base/text.h"
 #include "base/units.h"
 #include "out/plot_draw.h"
 #include "out/plot_scale.h"
 
 #define MARKER_SIZE 4
 #define LABELS_MAX 6
+#define NAME_COLUMNS_MIN 8
 
 /* The biggest first: those that come later have to do with the room that is left. */
 void plot_mark_bursts(const struct plot_view *view)
@@ -140,6 +142,16 @@ static void draw_facts(const struct plot_view *view, double x, int y)
 	}
 }
 
+/* Names of namespaces differ at either end, those of interfaces at the last: of a long one it is the middle that goes. */
+static void shorten_name(cairo_t *cr, char *name, size_t size, const char *whole, double room)
+{
+	size_t columns = text_width(whole);
+
+	while (columns > NAME_COLUMNS_MIN && plot_text_width(cr, PLOT_BOLD, name) > room)
+		text_cut(name, size, whole, --columns);
+	plot_text_fit(cr, PLOT_BOLD, name, size, room);
+}
+
 void plot_mark_title(const struct plot_view *view, int y, double name_width)
 {
 	char name[PLOT_NAME_SIZE + 8], suffix[8];
@@ -148,7 +160,7 @@ void plot_mark_title(const struct plot_view *view, int y, double name_width)
 	snprintf(suffix, sizeof(suffix), " %s", direction_name(view->strip));
 	suffix_width = plot_text_width(view->cr, PLOT_BOLD, suffix);
 	snprintf(name, sizeof(name), "%s", view->strip->name);
-	plot_text_fit(view->cr, PLOT_BOLD, name, sizeof(name), name_width - suffix_width);
+	shorten_name(view->cr, name, sizeof(name), view->strip->name, name_width - suffix_width);
 	plot_colour(view->cr, PLOT_INK);
 	width = plot_text(view->cr, PLOT_BOLD, PLOT_START, PLOT_LEFT, y, name);
 	plot_text(view->cr, PLOT_BOLD, PLOT_START, PLOT_LEFT + width, y, suffix);

@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/units.h"
 #include "model/rate.h"
+#include "out/place_name.h"
 #include "out/writer.h"
 
 /* A counter holds its value until the next event, so the end of what was busy is one, too. */
@@ -91,11 +92,13 @@ static void put_name(struct trace *trace, const char *kind, uint32_t slot, int t
 	end(trace);
 }
 
-void trace_interface(struct trace *trace, uint32_t slot, const char *ifname)
+void trace_interface(struct trace *trace, uint32_t slot, const char *netns, const char *ifname)
 {
+	char name[NETNS_NAME_SIZE + IF_NAMESIZE];
 	int thread;
 
-	put_name(trace, "process_name", slot, -1, ifname);
+	snprintf(name, sizeof(name), PLACE_NAME_FORMAT, PLACE_NAME_ARGS(netns, ifname));
+	put_name(trace, "process_name", slot, -1, name);
 	for (thread = THREAD_RX; thread <= THREAD_UNKNOWN; thread++)
 		put_name(trace, "thread_name", slot, thread, thread_names[thread]);
 }

@@ -24,8 +24,8 @@ void trace_free(struct trace *trace);
 void trace_open(struct trace *trace);
 void trace_close(struct trace *trace);
 
-/* Names the tracks of a slot. */
-void trace_interface(struct trace *trace, uint32_t slot, const char *ifname);
+/* Names the tracks of a slot: "web/eth0", or "eth0" where `netns` is empty (model/netns_name.h). */
+void trace_interface(struct trace *trace, uint32_t slot, const char *netns, const char *ifname);
 
 /* Busy windows, in order of time for each slot and direction. 0 or -ENOMEM. */
 int trace_window(struct trace *trace, const struct window *window);

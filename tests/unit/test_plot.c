@@ -437,6 +437,32 @@ static void survives_hostile_names(void **state)
 	cairo_surface_destroy(surface);
 }
 
+/* Of names that are too long for the picture, too. */
+static void names_interfaces_with_their_namespace(void **state)
+{
+	struct plot_strip_info info = {.ifname = "eth0"};
+	char longest[NETNS_NAME_SIZE], wanted[NETNS_NAME_SIZE + 8];
+	struct plot *plot = start(NSEC_PER_SEC, NSEC_PER_MSEC, "host");
+	cairo_surface_t *surface;
+	size_t at;
+
+	(void)state;
+	assert_int_equal(plot_add_strip(plot, &info, &at), 0);
+	info.netns = "web";
+	assert_int_equal(plot_add_strip(plot, &info, &at), 0);
+	memset(longest, 'W', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	info.netns = longest;
+	assert_int_equal(plot_add_strip(plot, &info, &at), 0);
+	assert_string_equal(plot->strips[0]->name, "eth0");
+	assert_string_equal(plot->strips[1]->name, "web/eth0");
+	snprintf(wanted, sizeof(wanted), "%s/eth0", longest);
+	assert_string_equal(plot->strips[2]->name, wanted);
+	surface = picture(plot);
+	expect_white_edges(surface);
+	cairo_surface_destroy(surface);
+}
+
 static void writes_a_png(void **state)
 {
 	static const unsigned char wanted[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a,
@@ -546,6 +572,7 @@ int main(void)
 		cmocka_unit_test(makes_text_safe),
 		cmocka_unit_test(fits_text),
 		cmocka_unit_test_teardown(survives_hostile_names, remove_picture),
+		cmocka_unit_test_teardown(names_interfaces_with_their_namespace, remove_picture),
 		cmocka_unit_test_teardown(writes_a_png, remove_picture),
 		cmocka_unit_test(refuses_bad_paths),
 		cmocka_unit_test_teardown(leaves_nothing_behind, remove_picture),

@@ -145,8 +145,11 @@ static void names_tracks(void **state)
 {
 	(void)state;
 	start();
-	trace_interface(trace, 7, "eth0");
+	trace_interface(trace, 7, "", "eth0");
 	expect("M 7 eth0\nM 7.1 rx bursts\nM 7.2 tx bursts\nM 7.3 unknown\n");
+	start();
+	trace_interface(trace, 8, "web", "eth0");
+	expect("M 8 web/eth0\nM 8.1 rx bursts\nM 8.2 tx bursts\nM 8.3 unknown\n");
 }
 
 static void survives_hostile_names(void **state)
@@ -170,7 +173,7 @@ static void survives_hostile_names(void **state)
 		json_t *events;
 
 		start();
-		trace_interface(trace, 1, cases[i].ifname);
+		trace_interface(trace, 1, "", cases[i].ifname);
 		events = finish();
 		assert_int_equal(json_array_size(events), 4);
 		expect_text(cases[i].wanted,
