@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "app/capture_name.h"
 #include "app/tape.h"
 #include "base/array.h"
 #include "base/log.h"
@@ -25,6 +25,8 @@
 #define CATCH_UP_NS NSEC_PER_SEC
 /* After a failure: a full disk is not asked with every burst. */
 #define RETRY_NS NSEC_PER_SEC
+/* Of bursts that began at once, on interfaces that are called the same. */
+#define NAMES_AT_MOST 1000
 
 struct past_burst {
 	const struct burst_place *place;
@@ -241,28 +243,30 @@ static const struct past_burst *next_trigger(const struct capture *capture)
 	return first;
 }
 
-/* "20260131T123456.123456Z-eth0-rx.ifpulse"; of the name only what no shell or terminal minds. */
-static void name_file(const struct capture *capture, const struct past_burst *trigger,
-		      const char *prefix, char *path)
+/* A name that nothing has, so that nothing is lost; the unfinished file has one of its own until it is whole. */
+static void name_files(const struct capture *capture, const struct past_burst *trigger, char *path,
+		       char *unfinished)
 {
-	const struct burst_place *place = trigger->place;
 	uint64_t wall_ns = trigger->burst.start_ns + capture->setup.wall_offset_ns;
-	time_t seconds = (time_t)(wall_ns / NSEC_PER_SEC);
-	char time[32], name[IF_NAMESIZE];
-	struct tm utc;
-	size_t i;
+	const char *directory = capture->setup.options->directory;
+	char name[CAPTURE_NAME_SIZE];
+	unsigned int number = 0;
+	struct stat status;
 
-	gmtime_r(&seconds, &utc);
-	strftime(time, sizeof(time), "%Y%m%dT%H%M%S", &utc);
-	snprintf(name, sizeof(name), "%s", place->ifname);
-	for (i = 0; name[i]; i++)
-		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@",
-			    name[i]))
-			name[i] = '_';
-	snprintf(path, PATH_MAX, "%s/%s%s.%06" PRIu64 "Z-%s-%s.ifpulse",
-		 capture->setup.options->directory, prefix, time,
-		 wall_ns % NSEC_PER_SEC / NSEC_PER_USEC, name,
-		 place->direction == DIRECTION_INGRESS ? "rx" : "tx");
+	do {
+		capture_name(name, trigger->place, wall_ns, ++number);
+		snprintf(path, PATH_MAX, "%s/%s", directory, name);
+		snprintf(unfinished, PATH_MAX, "%s/.%s", directory, name);
+	} while (number < NAMES_AT_MOST && (!lstat(unfinished, &status) || !lstat(path, &status)));
+}
+
+/* Not over what another process has named so meanwhile; not every file system can make sure of that. */
+static int name_finished(const char *unfinished, const char *path)
+{
+	if (!renameat2(AT_FDCWD, unfinished, AT_FDCWD, path, RENAME_NOREPLACE) ||
+	    (errno == EINVAL && !rename(unfinished, path)))
+		return 0;
+	return -errno;
 }
 
 static uint64_t align_down(const struct capture *capture, uint64_t time_ns)
@@ -334,7 +338,6 @@ static int write_file(const struct capture *capture, const char *path,
 	return ret;
 }
 
-/* Under a name of its own until it is whole. */
 static int write_capture(struct capture *capture, const struct past_burst *trigger,
 			 const struct series_span *span)
 {
@@ -342,14 +345,16 @@ static int write_capture(struct capture *capture, const struct past_burst *trigg
 	struct error err = {0};
 	int ret;
 
-	name_file(capture, trigger, "", path);
-	name_file(capture, trigger, ".", unfinished);
+	name_files(capture, trigger, path, unfinished);
 	ret = make_directory(capture->setup.options->directory, &err);
 	if (!ret)
 		ret = write_file(capture, unfinished, span, &err);
-	if (!ret && rename(unfinished, path)) {
-		ret = error_errno(&err, -errno, "cannot name %s", path);
-		unlink(unfinished);
+	if (!ret) {
+		ret = name_finished(unfinished, path);
+		if (ret) {
+			error_errno(&err, ret, "cannot name %s", path);
+			unlink(unfinished);
+		}
 	}
 	if (!ret)
 		log_info("captured %s", path);

@@ -170,6 +170,65 @@ static void captures_every_burst_of_a_take(void **state)
 	scene_free(&scene);
 }
 
+static char names[4][400];
+static size_t n_names;
+
+static void note_name(const char *path)
+{
+	snprintf(names[n_names++], sizeof(names[0]), "%s", strrchr(path, '/') + 1);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* At the same time, of interfaces that are called the same, in namespaces that a file's name cannot tell apart. */
+static void gives_each_burst_a_file_of_its_own(void **state)
+{
+	static const char *const netns[] = {"", "shop/web", "shop web", "../x"};
+	static const char *const wanted[] = {
+		"20270115T080001.500000Z-.._x-eth0-rx.ifpulse",
+		"20270115T080001.500000Z-eth0-rx.ifpulse",
+		"20270115T080001.500000Z-shop_web-eth0-rx-2.ifpulse",
+		"20270115T080001.500000Z-shop_web-eth0-rx.ifpulse",
+	};
+	struct series_member members[4];
+	struct burst_place places[4];
+	struct scene scene;
+	size_t i;
+
+	(void)state;
+	scene_new(&scene, 5 * NSEC_PER_MSEC, 10 * NSEC_PER_MSEC);
+	for (i = 0; i < 4; i++) {
+		members[i] =
+			(struct series_member){(uint32_t)i + 1, 500, "eth0", SECOND, SERIES_STAYS};
+		strcpy(members[i].netns, netns[i]);
+		places[i] = (struct burst_place){.ifindex = 500,
+						 .slot = (uint32_t)i + 1,
+						 .ifname = "eth0",
+						 .netns = netns[i]};
+	}
+	take(&scene, 3 * SECOND, members, 4, NULL, 0);
+	/* Each is longer than what the capture of the one before has. */
+	for (i = 0; i < 4; i++) {
+		struct burst burst = {.start_ns = SECOND + 500 * NSEC_PER_MSEC,
+				      .end_ns = SECOND + (520 + 20 * i) * NSEC_PER_MSEC,
+				      .windows = 1};
+
+		capture_trigger(scene.capture, &places[i], &burst);
+	}
+	for (i = 0; i < 4; i++)
+		assert_true(capture_write(scene.capture, false));
+	assert_false(capture_write(scene.capture, true));
+	n_names = 0;
+	assert_int_equal(each_file(&scene, note_name), 4);
+	qsort(names, 4, sizeof(names[0]), compare_names);
+	for (i = 0; i < 4; i++)
+		assert_string_equal(names[i], wanted[i]);
+	scene_free(&scene);
+}
+
 static void goes_on_after_a_failure(void **state)
 {
 	struct series_member member = {1, 11, "eth0", SECOND, SERIES_STAYS};
@@ -203,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_the_owners_of_a_slot_apart),
 		cmocka_unit_test(captures_every_burst_of_a_take),
+		cmocka_unit_test(gives_each_burst_a_file_of_its_own),
 		cmocka_unit_test(goes_on_after_a_failure),
 	};
 
