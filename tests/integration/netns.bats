@@ -261,3 +261,147 @@ our_filters() { # NS IFNAME
 	run -0 jq -c '.[] | [.netns, .ifname, .drops, .verdict, .drop_reasons[0].reason]' "$IFPULSE_OUT"
 	assert_equal "$output" "[\"$NS1\",\"v1\",90,\"drops\",\"NO_SOCKET\"]"
 }
+
+# Both ends are v0 with the index 500, and each namespace has sent something else.
+make_twins() { # NS NS
+	local mac0 mac1 ns
+	for ns; do
+		in_ns "$ns" sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+	done
+	ip link add v0 index 500 netns "$1" type veth peer name v0 index 500 netns "$2"
+	mac0=$(mac_of "$1" v0)
+	mac1=$(mac_of "$2" v0)
+	configure_ipv4 "$1" v0 1 2 "$mac1"
+	configure_ipv4 "$2" v0 2 1 "$mac0"
+	wait_up "$1" v0
+	wait_up "$2" v0
+}
+
+frames() { # NS COUNT SIZE
+	in_ns "$1" "$BUILD/tools/frames" raw-send --interface v0 --count "$2" --size "$3" >/dev/null
+}
+
+replay() { # ARGUMENT…
+	"$BUILD/ifpulse" replay "$FILE" "$@"
+}
+
+query() { # SQL
+	sqlite3 -readonly "$FILE" "$1"
+}
+
+# Of a CSV of windows: packets of NETNS in a direction.
+csv_packets() { # NETNS DIRECTION
+	"$BUILD/ifpulse" export "$FILE" --format csv | awk -F, -v netns="$1" -v direction="$2" '
+		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		$at["netns"] == netns && $at["direction"] == direction { n += $at["packets"] }
+		END { print n + 0 }'
+}
+
+@test "a recording keeps namespaces apart in which the interface has the same index and name" {
+	require_tool sqlite3
+	local home a b
+	FILE=$BATS_TEST_TMPDIR/run.ifpulse
+	make_ns home home
+	make_ns a a
+	make_ns b b
+	make_twins "$a" "$b"
+	start_ifpulse "$home" record -o "$FILE" -v --netns "$NS_PREFIX-*" --threshold 1Mbit --merge-gap 50ms
+	wait_for_line "$IFPULSE_ERR" 'recording to'
+	settle "$a" v0 "$b" v0
+	note_kernel "$a" v0 "$b" v0
+	frames "$a" 300 1000
+	frames "$b" 70 500
+	ip -n "$b" address add 198.51.100.1/24 dev v0
+	settle "$a" v0 "$b" v0
+	stop_ifpulse
+	assert_equal "$(kernel "$a" v0 tx_packets)" 300 "the kernel's"
+	replay rate -j -I 10ms >"$BATS_TEST_TMPDIR/rates"
+	assert_equal "$(counted "$a" v0 tx_packets "$BATS_TEST_TMPDIR/rates")" 300
+	assert_equal "$(counted "$a" v0 rx_packets "$BATS_TEST_TMPDIR/rates")" 70
+	assert_equal "$(counted "$b" v0 tx_packets "$BATS_TEST_TMPDIR/rates")" 70
+	assert_equal "$(counted "$b" v0 rx_wire_bytes "$BATS_TEST_TMPDIR/rates")" $((300 * 1000))
+	assert_equal "$(csv_packets "$a" tx) $(csv_packets "$a" rx)" "300 70" "in CSV"
+	assert_equal "$(csv_packets "$b" tx) $(csv_packets "$b" rx)" "70 300" "in CSV"
+	# Our own first, then by name, as a live command has them.
+	assert_equal "$(replay rate -j -I 100s | jq -r '"\(.netns // "")/\(.ifname)"' | tr '\n' ' ')" \
+		"/lo $a/lo $a/v0 $b/lo $b/v0 "
+	"$BUILD/ifpulse" export "$FILE" --format jsonl >"$BATS_TEST_TMPDIR/lines"
+	jq -se --arg a "$a" --arg b "$b" '
+		def of(type; netns): map(select(.type == type and .netns == netns and .ifindex == 500));
+		def grown: map(.kernel.tx_packets) | max - min;
+		(of("interface"; $a) | length == 1) and (of("interface"; $b) | length == 1) and
+		(of("counters"; $a) | grown == 300) and (of("counters"; $b) | grown == 70) and
+		(of("change"; $b) | any(.event == "address-added" and .current == "198.51.100.1/24")) and
+		(of("change"; $a) | all(.event != "address-added")) and
+		(of("burst"; $a) | map(select(.direction == "tx") | .packets) | add == 300) and
+		(of("window"; $b) | map(select(.direction == "tx") | .packets) | add == 70)' \
+		"$BATS_TEST_TMPDIR/lines"
+	assert_equal "$(query "SELECT group_concat(address) FROM (SELECT address FROM addresses JOIN interfaces
+		ON id = interface WHERE netns = '$b' AND ifname = 'v0' ORDER BY 1)")" \
+		192.0.2.2/24,198.51.100.1/24 "its addresses"
+	assert_equal "$(query "SELECT count(*) FROM interfaces WHERE netns IS NULL")" 1 "our own"
+}
+
+@test "a replay selects by namespace, and names it" {
+	local home a b
+	FILE=$BATS_TEST_TMPDIR/run.ifpulse
+	make_ns home home
+	make_ns a a
+	make_ns b b
+	make_twins "$a" "$b"
+	start_ifpulse "$home" record -o "$FILE" -v --netns "$NS_PREFIX-*" --threshold 1Mbit --merge-gap 50ms
+	wait_for_line "$IFPULSE_ERR" 'recording to'
+	frames "$a" 300 1000
+	settle "$a" v0 "$b" v0
+	stop_ifpulse
+	assert_equal "$(replay rate -j -i "$a/v0" | jq -r .netns | sort -u)" "$a"
+	assert_equal "$(replay windows -j --busy -i '*/v0' -i "!$b/*" | jq -r .netns | sort -u)" "$a"
+	assert_equal "$(replay bursts -j --threshold 1Mbit -i v0 | jq -r .netns | sort -u | tr '\n' ' ')" "$a $b "
+	"$BUILD/ifpulse" export "$FILE" --format jsonl -i "$b/v0" | jq -se --arg b "$b" \
+		'map(select(.ifindex)) | length > 0 and all(.netns == $b)'
+	run -3 replay rate -i "$home/v0"
+	[[ $output == *"no interface that is selected"* ]]
+	replay health -j -i "$a/v0" --period interval | jq -e --arg a "$a" 'length == 1 and
+		.[0].netns == $a and .[0].tx_packets >= 300'
+	replay rate | grep -q "^$a/v0 "
+	replay windows --busy | grep -q " $b/v0 *rx"
+	replay bursts --threshold 1Mbit | grep -q "$a/v0 "
+	"$BUILD/ifpulse" export "$FILE" --format perfetto | jq -e --arg a "$a" --arg b "$b" '
+		map(select(.name == "process_name") | .args.name) | contains([$a + "/v0", $b + "/v0", "lo"])'
+	"$BUILD/ifpulse" plot "$FILE" -o "$BATS_TEST_TMPDIR/plot.svg"
+}
+
+is_captured() { # PATTERN
+	grep -q "captured .*$1" "$IFPULSE_ERR"
+}
+
+# The other ends are in a namespace that is not looked at: a burst has one side.
+@test "captures of interfaces that are called the same go to files of their own" {
+	local home a b far dir=$BATS_TEST_TMPDIR/captures
+	make_ns home home
+	make_ns a a
+	make_ns b b
+	make_ns far far
+	in_ns "$far" sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+	for ns in "$a" "$b"; do
+		in_ns "$ns" sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+		ip link add v0 index 500 netns "$ns" type veth peer netns "$far" name "to-${ns##*-}"
+		ip -n "$ns" link set v0 up
+		ip -n "$far" link set "to-${ns##*-}" up
+		wait_up "$ns" v0
+	done
+	start_ifpulse "$home" bursts -j -v --netns "$a" --netns "$b" -i '*/v0' --threshold 1Mbit \
+		--merge-gap 5ms --capture "$dir" --pre 5ms --post 1ms
+	wait_attached "$a/v0"
+	wait_attached "$b/v0"
+	frames "$a" 20 1000
+	wait_until 10 is_captured "Z-$a-v0-tx.ifpulse"
+	frames "$b" 30 1000
+	wait_until 10 is_captured "Z-$b-v0-tx.ifpulse"
+	stop_ifpulse
+	assert_equal "$(find "$dir" -mindepth 1 | wc -l)" 2 files
+	FILE=$(echo "$dir"/*Z-"$a"-v0-tx.ifpulse)
+	assert_equal "$(csv_packets "$a" tx) $(csv_packets "$b" tx)" "20 0"
+	FILE=$(echo "$dir"/*Z-"$b"-v0-tx.ifpulse)
+	assert_equal "$(csv_packets "$a" tx) $(csv_packets "$b" tx)" "0 30"
+}

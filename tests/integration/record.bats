@@ -199,6 +199,7 @@ flows() { # N
 		CREATE INDEX interfaces_until ON interfaces(until_ns);
 		CREATE TABLE bursts(interface INTEGER, direction TEXT, start_ns INTEGER, end_ns INTEGER, duration_ns INTEGER, windows INTEGER, packets INTEGER, bytes INTEGER, wire_packets INTEGER, wire_bytes INTEGER, drops INTEGER, peak_bps INTEGER, mean_bps INTEGER, threshold_bps INTEGER, is_cut INTEGER, rule TEXT, drop_reasons TEXT, speed_bps INTEGER, speed_source TEXT);
 		CREATE INDEX bursts_start ON bursts(start_ns);
+		ALTER TABLE changes DROP COLUMN netns;
 		INSERT INTO interfaces SELECT id, ifindex, ifname, from_ns, until_ns, kind, type, mac, flags, operstate, carrier, mtu, txqlen, speed_mbps, duplex, master, lower, lower_netnsid, qdisc FROM a;
 		INSERT INTO bursts SELECT interface, direction, start_ns, end_ns, duration_ns, windows, packets, bytes, wire_packets, wire_bytes, drops, peak_bps, mean_bps, threshold_bps, is_cut, rule, drop_reasons, speed_bps, speed_source FROM b;
 		DROP TABLE a;
