@@ -10,6 +10,7 @@
 #include "app/commands.h"
 #include "app/engine.h"
 #include "app/identity.h"
+#include "app/record_changes.h"
 #include "app/record_counters.h"
 #include "app/tape.h"
 #include "base/clock.h"
@@ -18,7 +19,6 @@
 #include "kernel/cgroups.h"
 #include "kernel/drop_reasons.h"
 #include "kernel/windows.h"
-#include "model/changes.h"
 
 #define COMMIT_PERIOD_NS NSEC_PER_SEC
 #define COUNTERS_PERIOD_NS (10 * NSEC_PER_SEC)
@@ -91,52 +91,6 @@ static void set_hot(void *context, uint32_t slot, enum direction direction, uint
 	engine_set_hot(record->engine, slot, direction, bytes);
 }
 
-/* A change, and where it is. */
-struct changing {
-	struct record_command *record;
-	const struct site *site;
-};
-
-static const char *name_of(void *context, uint32_t ifindex)
-{
-	const struct changing *changing = context;
-	const struct link *link = links_get(changing->site->links, ifindex);
-
-	return link ? link->ifname : NULL;
-}
-
-/* SLOT_NONE: it is not attached (any more). */
-static uint32_t slot_of(const struct record_command *record, const struct site *site,
-			uint32_t ifindex)
-{
-	size_t i, n;
-	const struct interface *interfaces = engine_interfaces(record->engine, &n);
-
-	for (i = 0; i < n; i++)
-		if (interfaces[i].site == site && interfaces[i].ifindex == ifindex)
-			return interfaces[i].slot;
-	return SLOT_NONE;
-}
-
-static void take_change(void *context, const struct change *change)
-{
-	const struct changing *changing = context;
-	struct record_command *record = changing->record;
-	struct recording_change recorded = {
-		.time_ns = clock_monotonic_ns(),
-		.ifindex = change->link->ifindex,
-		.event = change_event_name(change->event),
-		.previous = change->previous,
-		.current = change->current,
-		.slot = slot_of(record, changing->site, change->link->ifindex),
-	};
-	struct error err = {0};
-
-	memcpy(recorded.ifname, change->link->ifname, sizeof(recorded.ifname));
-	memcpy(recorded.netns, changing->site->name, sizeof(recorded.netns));
-	note(record, recorder_add_change(tape_recorder(record->tape), &recorded, &err), &err);
-}
-
 /* With --container, of those that are recorded: of one that goes, who was behind it is not known any more. */
 static bool is_recorded(const struct record_command *record, const char *netns, uint32_t ifindex)
 {
@@ -150,14 +104,15 @@ static void link_changed(void *context, const struct site *site, const struct li
 	struct record_command *record = context;
 	const struct selection *selection = &record->options.selection;
 	const char *netns = site->name;
-	struct changing changing = {record, site};
-	struct changes_sink sink = {take_change, name_of, &changing};
+	struct error err = {0};
 
 	if (!is_recorded(record, netns, before ? before->ifindex : after->ifindex))
 		return;
 	if ((before && selection_matches_in(selection, netns, before->ifname)) ||
 	    (after && selection_matches_in(selection, netns, after->ifname)))
-		changes_between(before, after, &sink);
+		note(record,
+		     record_changes_take(record->engine, record->tape, site, before, after, &err),
+		     &err);
 }
 
 /* A slot may have a new owner with the next span: its last counts are to be read before. */
