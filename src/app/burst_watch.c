@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "model/flow_gather.h"
+#include "out/place_name.h"
 
 /*
  * Hot, so that the flows of what follows are told, is what reaches this part of the mark: the traffic of
@@ -131,9 +132,10 @@ static struct subject *add_subject(struct burst_watch *watch, const struct serie
 	if (burst_judge(watch->setup.options, watch->setup.width_ns, link, &subject->place,
 			&config) &&
 	    direction == DIRECTION_INGRESS)
-		log_warning("%s: its speed is not known, so there is no share of it; judged by its "
+		log_warning(PLACE_NAME_FORMAT
+			    ": its speed is not known, so there is no share of it; judged by its "
 			    "baseline (give --speed, or a --threshold as a rate)",
-			    subject->ifname);
+			    PLACE_NAME_ARGS(subject->netns, subject->ifname));
 	if (!burst_detector_new(&subject->detector, &config, member->from_ns, tell, subject)) {
 		watch->subjects[watch->n++] = subject;
 		watch->current[at] = subject;

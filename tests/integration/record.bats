@@ -90,7 +90,7 @@ has_rows() { # TABLE ROWS
 	assert_equal "$(replay windows -j --from 20ms --to 70ms | jq -s 'map(.time) | unique | length')" 50
 	replay windows -j --from "$(sed -n 41p "$BATS_TEST_TMPDIR/times")" -c 1 |
 		jq -se --arg time "$(sed -n 41p "$BATS_TEST_TMPDIR/times")" 'all(.time == $time)'
-	assert_equal "$(replay windows -j -c 3 | wc -l)" 6 "rows of three windows"
+	assert_equal "$(replay windows -j --from 20ms -c 3 | wc -l)" 6 "rows of three windows"
 	run -3 --separate-stderr replay windows --from 1h
 	[[ $stderr == *"has nothing of that time"*"it goes from"* ]]
 	run -3 --separate-stderr replay windows --from 20ms --to 10ms
