@@ -83,7 +83,7 @@ qdisc_drops() {
 	dropped=$(qdisc_drops)
 	grep -qE "^INTERFACE .* VERDICT +DROPPED$" "$IFPULSE_OUT"
 	grep -qE "^v0 .* $dropped +[0-9.]+% +drops +tx QDISC_DROP $dropped$" "$IFPULSE_OUT"
-	grep -qE "^10,v0,interval,.*,$dropped,.*,drops,0,tx:QDISC_DROP:$dropped$" "${csv[1]}"
+	grep -qE "^10,v0,,interval,.*,$dropped,.*,drops,0,tx:QDISC_DROP:$dropped$" "${csv[1]}"
 }
 
 @test "a full UDP receive buffer, of packets for this host and for all" {

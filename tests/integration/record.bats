@@ -167,7 +167,7 @@ flows() { # N
 	assert_equal "$(query "SELECT count(flows) FROM bursts")" 0 "flows"
 	rm "$FILE"
 	record --threshold 1Mbit --merge-gap 20ms --flows 3
-	assert_equal "$(grep -c bpf-map "/proc/$IFPULSE_PID/maps")" $((maps + 1)) "maps with flows"
+	assert_equal "$(grep -c bpf-map "/proc/$IFPULSE_PID/maps")" $((maps + 2)) "maps with flows"
 	flows 10
 	settle
 	stop_ifpulse
