@@ -117,6 +117,8 @@ static void site_leaving(void *context, struct site *site)
 	struct engine *engine = context;
 
 	roster_detach_site(&engine->roster, site);
+	missed_remove_netns(&engine->roster.missed, site->netns);
+	roster_publish(&engine->roster);
 }
 
 static int load_probe(struct engine *engine, size_t selected, struct error *err)
@@ -313,6 +315,7 @@ int engine_read(struct engine *engine, struct rate **rates, size_t *n, uint64_t 
 
 void engine_finish(struct engine *engine)
 {
+	engine->roster.is_finishing = true;
 	roster_name_containers(&engine->roster, clock_monotonic_ns());
 	detach_all(engine);
 }

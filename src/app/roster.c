@@ -419,7 +419,7 @@ void roster_attach_missed(struct roster *roster)
 {
 	size_t i, n = roster->missed.n;
 
-	if (!roster->slot_is_free || !missed_wanting_slot(&roster->missed))
+	if (roster->is_finishing || !roster->slot_is_free || !missed_wanting_slot(&roster->missed))
 		return;
 	roster->slot_is_free = false;
 	/* Backwards: one that is attached makes way for the last. */
@@ -527,7 +527,6 @@ void roster_detach_site(struct roster *roster, struct site *site)
 	}
 	if (is_entered)
 		site_leave(site);
-	missed_remove_netns(&roster->missed, site->netns);
 	roster_publish(roster);
 }
 

@@ -53,6 +53,7 @@ struct roster {
 	struct missed missed;
 	struct error refusal;    /* why the last one that was missed was */
 	bool slot_is_free;       /* one was given back: those that want one may be tried again */
+	bool is_finishing;       /* nobody is tried again */
 	uint64_t crowd_since_ns; /* the second in which `came` interfaces were attached */
 	unsigned int came;
 	bool stack_changed;  /* in_total is to be judged afresh */
