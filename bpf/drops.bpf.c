@@ -14,8 +14,6 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
-/* Set before load. */
-const volatile __u32 probed_netns_inum = 0;
 /* skb, location; reason since Linux 5.17; rx_sk since 6.11. The BTF says how many there are. */
 const volatile __u32 kfree_skb_arguments = 2;
 const volatile bool has_drop_kinds = false;

@@ -24,5 +24,6 @@ const volatile __u32 window_log_records = 1;
 const volatile __u32 window_cpus = 1;
 const volatile __u32 flow_log_records = 1;
 const volatile bool has_netns_cookies = false;
+const volatile __u32 probed_netns_inum = 0;
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -115,7 +115,9 @@ struct retransmit_logs_map {
 	__type(value, struct retransmit_log);
 };
 
-extern const volatile bool has_netns_cookies; /* set before load; defined in maps.bpf.c */
+/* Set before load; defined in maps.bpf.c. */
+extern const volatile bool has_netns_cookies;
+extern const volatile __u32 probed_netns_inum; /* our own namespace's inode number */
 
 extern struct slot_by_ifindex_map slot_by_ifindex SEC(".maps");
 extern struct slot_by_high_ifindex_map slot_by_high_if SEC(".maps");

@@ -102,15 +102,45 @@ int attachment_open(struct attachment *attachment, const struct attacher *attach
 	return ret;
 }
 
+static void close_link(struct attachment *attachment, enum direction direction)
+{
+	if (attachment->tcx_link_fd[direction] >= 0)
+		close(attachment->tcx_link_fd[direction]);
+	attachment->tcx_link_fd[direction] = -1;
+}
+
+bool attachment_are_links_on(const struct attacher *attacher, uint32_t ifindex)
+{
+	uint32_t prog_ids[TCX_PROGRAMS_MAX];
+	int d, i, n;
+
+	for (d = 0; d < N_DIRECTIONS; d++) {
+		n = tcx_query(ifindex, d, prog_ids, TCX_PROGRAMS_MAX);
+		for (i = 0; i < n && i < TCX_PROGRAMS_MAX; i++)
+			if (prog_ids[i] == attacher->programs[d].id ||
+			    prog_ids[i] == attacher->programs_elsewhere[d].id)
+				return true;
+	}
+	return false;
+}
+
+void attachment_close_links_on(struct attachment *attachment, uint32_t ifindex)
+{
+	int d;
+
+	for (d = 0; d < N_DIRECTIONS; d++)
+		if (attachment->tcx_link_fd[d] >= 0 &&
+		    tcx_is_on(attachment->tcx_link_fd[d], ifindex, d))
+			close_link(attachment, d);
+}
+
 void attachment_close(struct attachment *attachment, const struct attacher *attacher)
 {
 	const struct clsact_program *programs = programs_of(attachment, attacher);
 	int d;
 
 	for (d = 0; d < N_DIRECTIONS; d++) {
-		if (attachment->tcx_link_fd[d] >= 0)
-			close(attachment->tcx_link_fd[d]);
-		attachment->tcx_link_fd[d] = -1;
+		close_link(attachment, d);
 		if (attachment->clsact_priority[d])
 			clsact_detach(&programs[d], attachment->ifindex, d,
 				      attachment->clsact_priority[d]);
@@ -133,7 +163,8 @@ bool attachment_is_whole(const struct attachment *attachment, const struct attac
 	if (attacher->mode == PROBE_ATTACH_NONE)
 		return true;
 	for (d = 0; d < N_DIRECTIONS; d++) {
-		if (!attachment->clsact_priority[d] && !tcx_is_alive(attachment->tcx_link_fd[d]))
+		if (!attachment->clsact_priority[d] &&
+		    !tcx_is_on(attachment->tcx_link_fd[d], attachment->ifindex, d))
 			return false;
 		if (attachment->clsact_priority[d] &&
 		    clsact_place(&programs[d], attachment->ifindex, d) == CLSACT_ABSENT)

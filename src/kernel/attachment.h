@@ -48,9 +48,17 @@ int attachment_open(struct attachment *attachment, const struct attacher *attach
  */
 void attachment_close(struct attachment *attachment, const struct attacher *attacher);
 
+/*
+ * An interface that has come from another namespace brings its tcx links along, perhaps before we hear that it
+ * has left the other one. Whether any link of ours is on the interface of this namespace; and such an attachment's
+ * closed, which then is not whole.
+ */
+bool attachment_are_links_on(const struct attacher *attacher, uint32_t ifindex);
+void attachment_close_links_on(struct attachment *attachment, uint32_t ifindex);
+
 bool attachment_is_by_clsact(const struct attachment *attachment);
 
-/* Whether both hooks still hold. */
+/* Whether both hooks still hold, there. */
 bool attachment_is_whole(const struct attachment *attachment, const struct attacher *attacher);
 
 /*

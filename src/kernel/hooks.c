@@ -11,8 +11,6 @@
 #include "kernel/instances.h"
 #include "kernel/tcx.h"
 
-#define PROGRAMS_MAX 64 /* BPF_MPROG_MAX in the kernel */
-
 const char *hook_kind_name(enum hook_kind kind)
 {
 	static const char *const names[] = {"xdp", "tcx", "clsact"};
@@ -65,13 +63,13 @@ static int take_filter(void *context, const struct clsact_filter *filter)
 
 static int walk_tcx(const struct link *link, enum direction direction, const struct walk *walk)
 {
-	uint32_t prog_ids[PROGRAMS_MAX];
-	int i, n = tcx_query(link->ifindex, direction, prog_ids, PROGRAMS_MAX);
+	uint32_t prog_ids[TCX_PROGRAMS_MAX];
+	int i, n = tcx_query(link->ifindex, direction, prog_ids, TCX_PROGRAMS_MAX);
 
 	/* -EINVAL: a kernel without tcx. */
 	if (n < 0)
 		return n == -EINVAL ? 0 : n;
-	for (i = 0; i < n && i < PROGRAMS_MAX; i++) {
+	for (i = 0; i < n && i < TCX_PROGRAMS_MAX; i++) {
 		struct hook_program program = {
 			.kind = HOOK_TCX,
 			.direction = direction,

@@ -442,6 +442,18 @@ static int map_ifindex(struct probe *probe, uint64_t netns, uint32_t ifindex, ui
 	return bpf_map_update_elem(fd, &ifindex, &slot, BPF_ANY) ? -errno : 0;
 }
 
+/* Of an interface that came from another namespace: it would be counted twice. */
+static void close_links_on(struct probe *probe, uint32_t ifindex)
+{
+	uint32_t slot;
+
+	if (!attachment_are_links_on(&probe->attacher, ifindex))
+		return;
+	for (slot = SLOT_NONE + 1; slot < probe->n_slots; slot++)
+		if (probe->attachments[slot].ifindex)
+			attachment_close_links_on(&probe->attachments[slot], ifindex);
+}
+
 int probe_attach(struct probe *probe, uint64_t netns, uint32_t ifindex, bool in_crowd,
 		 uint32_t *slot, struct error *err)
 {
@@ -457,6 +469,7 @@ int probe_attach(struct probe *probe, uint64_t netns, uint32_t ifindex, bool in_
 	ret = harvest_clear_slot(probe->harvest, taken, err);
 	if (ret)
 		goto out;
+	close_links_on(probe, ifindex);
 	/* The slot comes before the hooks: no packet finds a hook without one. */
 	ret = map_ifindex(probe, netns, ifindex, taken);
 	if (ret) {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define TCX_FLAG_BEFORE (1U << 3) /* BPF_F_BEFORE without a relative: first of all */
@@ -47,17 +48,56 @@ struct tcx_link_info {
 	__u32 attach_type;
 };
 
-bool tcx_is_alive(int link_fd)
+/* The part of union bpf_attr for BPF_PROG_QUERY, as of Linux 6.6; Debian 12's header has only its beginning. */
+struct tcx_query_attr {
+	__u32 ifindex;
+	__u32 attach_type;
+	__u32 query_flags;
+	__u32 attach_flags;
+	__aligned_u64 prog_ids;
+	__u32 count;
+	__u32 padding;
+	__aligned_u64 prog_attach_flags;
+	__aligned_u64 link_ids;
+	__aligned_u64 link_attach_flags;
+	__aligned_u64 revision;
+};
+
+/* Link ids on one hook, 0 for a program without one; how many of them were written, or -errno. */
+static int query_links(uint32_t ifindex, enum direction direction, uint32_t *link_ids)
 {
+	uint32_t prog_ids[TCX_PROGRAMS_MAX];
+	struct tcx_query_attr attr = {
+		.ifindex = ifindex,
+		.attach_type = attach_type(direction),
+		.prog_ids = (uintptr_t)prog_ids,
+		.count = TCX_PROGRAMS_MAX,
+		.link_ids = (uintptr_t)link_ids,
+	};
+
+	if (syscall(__NR_bpf, BPF_PROG_QUERY, &attr, sizeof(attr)))
+		return errno == ENOENT ? 0 : -errno;
+	return (int)attr.count;
+}
+
+bool tcx_is_on(int link_fd, uint32_t ifindex, enum direction direction)
+{
+	uint32_t link_ids[TCX_PROGRAMS_MAX];
 	union {
 		struct bpf_link_info known;
 		struct tcx_link_info tcx;
 	} info = {0};
 	__u32 size = sizeof(info.known);
+	int i, n;
 
-	if (bpf_obj_get_info_by_fd(link_fd, &info, &size))
+	if (bpf_obj_get_info_by_fd(link_fd, &info, &size) || info.tcx.ifindex != ifindex)
 		return false;
-	return info.tcx.ifindex != 0;
+	/* That is its index wherever it is now: the hook knows whether that is here. */
+	n = query_links(ifindex, direction, link_ids);
+	for (i = 0; i < n; i++)
+		if (link_ids[i] == info.tcx.id)
+			return true;
+	return false;
 }
 
 int tcx_query(uint32_t ifindex, enum direction direction, uint32_t *prog_ids, uint32_t max)

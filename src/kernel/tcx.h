@@ -15,6 +15,8 @@
 #define TCX_ATTACH_INGRESS 46
 #define TCX_ATTACH_EGRESS 47
 
+#define TCX_PROGRAMS_MAX 64 /* on one hook; BPF_MPROG_MAX in the kernel */
+
 /* Whether this kernel has tcx: asks it to attach to an ifindex that cannot exist. 1, 0 or -errno. */
 int tcx_supported(int prog_fd);
 
@@ -24,8 +26,12 @@ int tcx_supported(int prog_fd);
  */
 int tcx_attach(int prog_fd, uint32_t ifindex, enum direction direction);
 
-/* Whether the link still has its interface: false once that was deleted. */
-bool tcx_is_alive(int link_fd);
+/*
+ * Whether the link is on this hook: no longer once the interface was deleted. An interface that moves to another
+ * network namespace takes its links along (Linux 6.18; dev_change_net_namespace() in net/core/dev.c leaves tcx
+ * alone), and its index may change.
+ */
+bool tcx_is_on(int link_fd, uint32_t ifindex, enum direction direction);
 
 /*
  * Program ids on one hook, in the order in which they run, at most `max`; returns how many there
