@@ -116,9 +116,7 @@ static void site_leaving(void *context, struct site *site)
 {
 	struct engine *engine = context;
 
-	roster_detach_site(&engine->roster, site);
-	missed_remove_netns(&engine->roster.missed, site->netns);
-	roster_publish(&engine->roster);
+	roster_lose_site(&engine->roster, site);
 }
 
 static int load_probe(struct engine *engine, size_t selected, struct error *err)

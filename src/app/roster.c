@@ -530,6 +530,13 @@ void roster_detach_site(struct roster *roster, struct site *site)
 	roster_publish(roster);
 }
 
+void roster_lose_site(struct roster *roster, struct site *site)
+{
+	roster_detach_site(roster, site);
+	missed_remove_netns(&roster->missed, site->netns);
+	roster_publish(roster);
+}
+
 static bool refresh_stack_of(struct roster *roster, const struct site *site)
 {
 	size_t i, n;

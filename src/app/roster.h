@@ -92,8 +92,11 @@ void roster_links_resynced(struct roster *roster, struct site *site);
 /* One that is called otherwise now, or somebody else's. */
 void roster_site_renamed(struct roster *roster, struct site *site);
 
-/* Detaches all of a site, which may be gone; goes there itself. */
+/* Detaches all of a site, which may be gone; goes there itself. What was missed there stays to be told. */
 void roster_detach_site(struct roster *roster, struct site *site);
+
+/* The same of one that is no more, of which nothing can be missed. */
+void roster_lose_site(struct roster *roster, struct site *site);
 
 /*
  * With --container: another may be behind an interface than was. Of our own site every IDENTITY_PERIOD_NS. Goes
