@@ -2,8 +2,6 @@
 #include "kernel/namespaces.h"
 
 #include <errno.h>
-#include <linux/net_namespace.h>
-#include <linux/rtnetlink.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +16,6 @@
 #include "base/units.h"
 #include "kernel/container_names.h"
 #include "kernel/netlink.h"
-#include "kernel/netlink_attr.h"
 #include "kernel/netns.h"
 #include "kernel/netns_events.h"
 #include "kernel/netns_owner.h"
@@ -89,20 +86,12 @@ void namespaces_leave(struct namespaces *namespaces)
 	netns_leave(namespaces->home_fd);
 }
 
-/* Reads it afresh. One that cannot be found waits for the next scan, which may find another way. */
-static void visit(struct namespaces *namespaces, struct entry *entry, uint64_t now_ns)
+static bool can_be_visited(struct namespaces *namespaces, const struct entry *entry)
 {
-	uint64_t start_ns = clock_thread_ns();
-
-	if (namespaces_enter(namespaces, &entry->ns)) {
-		entry->due_ns = now_ns + SCAN_PERIOD_NS;
-		namespaces->hinted = HINT_SCANS;
-		return;
-	}
-	entry->is_stale = false;
-	namespaces->listener.changed(namespaces->listener.context, &entry->ns);
+	if (namespaces_enter(namespaces, &entry->ns))
+		return false;
 	namespaces_leave(namespaces);
-	entry->due_ns = now_ns + VISIT_PART * (clock_thread_ns() - start_ns);
+	return true;
 }
 
 /* --- what there is --- */
@@ -127,6 +116,16 @@ static struct entry *find_id(const struct namespaces *namespaces, int32_t id)
 	return NULL;
 }
 
+static struct entry *find_inum(const struct namespaces *namespaces, uint64_t inum)
+{
+	size_t i;
+
+	for (i = 0; i < namespaces->n; i++)
+		if (namespaces->entries[i]->ns.inum == inum)
+			return namespaces->entries[i];
+	return NULL;
+}
+
 static void lose(struct namespaces *namespaces, struct entry *entry)
 {
 	size_t i;
@@ -135,8 +134,30 @@ static void lose(struct namespaces *namespaces, struct entry *entry)
 		;
 	namespaces->entries[i] = namespaces->entries[--namespaces->n];
 	log_debug("network namespace %s is gone", entry->ns.name);
+	netns_wanted_forget(namespaces->wanted, entry->ns.inum);
 	namespaces->listener.lost(namespaces->listener.context, &entry->ns);
 	free(entry);
+}
+
+/* Reads it afresh. One that cannot be found waits for the next scan, which may find another way. */
+static void visit(struct namespaces *namespaces, struct entry *entry, uint64_t now_ns)
+{
+	uint64_t start_ns = clock_thread_ns();
+	int ret = namespaces_enter(namespaces, &entry->ns);
+
+	if (ret == -ESTALE) {
+		lose(namespaces, entry);
+		return;
+	}
+	if (ret) {
+		entry->due_ns = now_ns + SCAN_PERIOD_NS;
+		namespaces->hinted = HINT_SCANS;
+		return;
+	}
+	entry->is_stale = false;
+	namespaces->listener.changed(namespaces->listener.context, &entry->ns);
+	namespaces_leave(namespaces);
+	entry->due_ns = now_ns + VISIT_PART * (clock_thread_ns() - start_ns);
 }
 
 static void set_name(struct namespace *ns, bool is_hosts)
@@ -150,23 +171,44 @@ static void set_name(struct namespace *ns, bool is_hosts)
 		snprintf(ns->name, sizeof(ns->name), "net:[%llu]", (unsigned long long)ns->inum);
 }
 
+static struct entry *find_name(const struct namespaces *namespaces, const struct namespace *ns)
+{
+	size_t i;
+
+	for (i = 0; i < namespaces->n; i++)
+		if (namespaces->entries[i]->ns.key != ns->key &&
+		    !strcmp(namespaces->entries[i]->ns.name, ns->name))
+			return namespaces->entries[i];
+	return NULL;
+}
+
+static void add_inum(struct namespace *ns)
+{
+	size_t length = strlen(ns->name);
+	char suffix[32];
+
+	snprintf(suffix, sizeof(suffix), " net:[%llu]", (unsigned long long)ns->inum);
+	if (length + strlen(suffix) >= sizeof(ns->name))
+		length = sizeof(ns->name) - strlen(suffix) - 1;
+	memcpy(ns->name + length, suffix, strlen(suffix) + 1);
+}
+
 /* Whoever counts by name may: no two have the same at one time. */
 static void make_unique(const struct namespaces *namespaces, struct namespace *ns)
 {
-	size_t i, length = strlen(ns->name);
-	char suffix[32];
+	if (find_name(namespaces, ns))
+		add_inum(ns);
+}
 
-	for (i = 0; i < namespaces->n; i++) {
-		const struct namespace *other = &namespaces->entries[i]->ns;
+/* A name is no longer the one's to which nothing leads: it may be on its way out, or somebody holds it open. */
+static void make_way(struct namespaces *namespaces, const struct namespace *ns)
+{
+	struct entry *other = find_name(namespaces, ns);
 
-		if (other->key == ns->key || strcmp(other->name, ns->name))
-			continue;
-		snprintf(suffix, sizeof(suffix), " net:[%llu]", (unsigned long long)ns->inum);
-		if (length + strlen(suffix) >= sizeof(ns->name))
-			length = sizeof(ns->name) - strlen(suffix) - 1;
-		memcpy(ns->name + length, suffix, strlen(suffix) + 1);
+	if (!other || can_be_visited(namespaces, other))
 		return;
-	}
+	add_inum(&other->ns);
+	namespaces->listener.renamed(namespaces->listener.context, &other->ns);
 }
 
 struct scan {
@@ -175,22 +217,27 @@ struct scan {
 };
 
 /*
- * Known already: there may be other ways to it, and it may be somebody's by now. What looks like another may be
- * another, with the same id and inode number, of which the kernel's word has not been heard yet.
+ * Known already: there may be other ways to it, it may be somebody's by now, and a name that another had may be
+ * free. What looks like another may be another, with the same id and inode number, of which the kernel's word has
+ * not been heard yet.
  */
 static void see_again(struct namespaces *namespaces, struct entry *entry, const struct netns *netns,
 		      const struct container *container)
 {
+	struct namespace ns = entry->ns;
+
 	entry->seen = *netns;
-	if (!strcmp(container->name, entry->ns.container.name) &&
+	ns.container = *container;
+	set_name(&ns, netns->is_hosts);
+	if (strcmp(ns.name, entry->ns.name))
+		make_unique(namespaces, &ns);
+	if (!strcmp(ns.name, entry->ns.name) &&
+	    !strcmp(container->name, entry->ns.container.name) &&
 	    !strcmp(container->id, entry->ns.container.id))
 		return;
-	if (namespaces_enter(namespaces, &entry->ns))
+	if (!can_be_visited(namespaces, entry))
 		return;
-	namespaces_leave(namespaces);
-	entry->ns.container = *container;
-	set_name(&entry->ns, false);
-	make_unique(namespaces, &entry->ns);
+	entry->ns = ns;
 	namespaces->listener.renamed(namespaces->listener.context, &entry->ns);
 }
 
@@ -216,6 +263,29 @@ static int add(struct namespaces *namespaces, const struct entry *model)
 }
 
 /*
+ * An id is one's alone, and so is an inode number, and nobody's id changes: whoever had either of them before is no
+ * more, even if that is still to be heard of.
+ */
+static void lose_former(struct namespaces *namespaces, const struct netns *netns)
+{
+	struct entry *former = netns->id < 0 ? NULL : find_id(namespaces, netns->id);
+	int ret;
+
+	if (former && former->ns.inum != netns->inum)
+		lose(namespaces, former);
+	former = find_inum(namespaces, netns->inum);
+	if (!former || former->id == netns->id)
+		return;
+	/* Or the id could not be asked for. */
+	former->seen = *netns;
+	ret = namespaces_enter(namespaces, &former->ns);
+	if (!ret)
+		namespaces_leave(namespaces);
+	if (ret == -ESTALE)
+		lose(namespaces, former);
+}
+
+/*
  * Events are heard of from when it has an id, and only then it is looked at; what cannot be entered (it may be
  * another user's) is left out.
  */
@@ -227,6 +297,9 @@ static int take_in(struct namespaces *namespaces, struct entry *entry)
 	if (fd < 0)
 		return 0;
 	entry->id = netns_assign_id(namespaces->ask, fd, &err);
+	entry->seen.id = entry->id;
+	lose_former(namespaces, &entry->seen);
+	make_way(namespaces, &entry->ns);
 	ret = entry->id < 0 ? entry->id : netns_enter(fd, &err);
 	close(fd);
 	if (ret) {
@@ -244,16 +317,16 @@ static int take_netns(const struct netns *netns, void *context)
 {
 	struct scan *scan = context;
 	struct namespaces *namespaces = scan->namespaces;
-	struct entry *known = netns->id < 0 ? NULL : find_id(namespaces, netns->id);
-	struct entry entry = {.seen = *netns};
+	struct entry entry = {.seen = *netns}, *known;
 
+	lose_former(namespaces, netns);
+	known = find_inum(namespaces, netns->inum);
 	if (!netns->is_hosts)
 		netns_owner_identify(&entry.ns.container, scan->names, netns);
-	if (known && known->ns.inum == netns->inum)
+	if (known) {
 		see_again(namespaces, known, netns, &entry.ns.container);
-	/* Else the end of the one that had the id is still to be heard of. */
-	if (known)
 		return 0;
+	}
 	entry.ns.inum = netns->inum;
 	set_name(&entry.ns, netns->is_hosts);
 	if (!netns_wanted_matches(namespaces->wanted, netns, entry.ns.name))
@@ -301,37 +374,14 @@ static void came(void *context, int32_t id)
 		hinted(context);
 }
 
+/* The one that has the id now may have had it from one whose end is told only now. */
 static void went(void *context, int32_t id)
 {
-	struct entry *entry = find_id(context, id);
+	struct namespaces *namespaces = context;
+	struct entry *entry = find_id(namespaces, id);
 
-	if (entry)
-		lose(context, entry);
-}
-
-static int take_id_of(const struct nlmsghdr *message, void *context)
-{
-	const struct nlattr *attrs[NETNSA_NSID + 1];
-	uint32_t id;
-
-	if (!netlink_attr_index(message, sizeof(struct rtgenmsg), attrs, ARRAY_SIZE(attrs)) &&
-	    netlink_attr_u32(attrs[NETNSA_NSID], &id) && (int32_t)id >= 0)
-		*(bool *)context = true;
-	return 0;
-}
-
-/* Whether the id is still somebody's. */
-static bool is_assigned(struct namespaces *namespaces, int32_t id)
-{
-	struct nlmsghdr *request = netlink_start(namespaces->ask, RTM_GETNSID, 0);
-	struct rtgenmsg *header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	bool is_there = false;
-
-	header->rtgen_family = AF_UNSPEC;
-	mnl_attr_put_u32(request, NETNSA_NSID, (uint32_t)id);
-	return !netlink_talk(namespaces->ask, "ask for a network namespace", take_id_of, &is_there,
-			     NULL) &&
-	       is_there;
+	if (entry && !(netns_has_id(namespaces->ask, id) && can_be_visited(namespaces, entry)))
+		lose(namespaces, entry);
 }
 
 /* Any of them may have changed, or be gone. Backwards, as the list shrinks. */
@@ -342,7 +392,7 @@ static void resync(struct namespaces *namespaces)
 	namespaces->overflows++;
 	for (i = namespaces->n; i > 0; i--) {
 		struct entry *entry = namespaces->entries[i - 1];
-		int ret = is_assigned(namespaces, entry->id)
+		int ret = netns_has_id(namespaces->ask, entry->id)
 				  ? namespaces_enter(namespaces, &entry->ns)
 				  : -ESTALE;
 
@@ -396,8 +446,8 @@ void namespaces_dispatch(struct namespaces *namespaces)
 		if (ret)
 			log_debug("network namespaces are not looked for: %s", strerror(-ret));
 	}
-	for (i = 0; i < namespaces->n; i++) {
-		struct entry *entry = namespaces->entries[i];
+	for (i = namespaces->n; i > 0; i--) { /* the list may shrink */
+		struct entry *entry = namespaces->entries[i - 1];
 
 		now_ns = clock_monotonic_ns();
 		if (entry->is_stale && entry->due_ns <= now_ns)

@@ -319,3 +319,16 @@ int32_t netns_assign_id(struct netlink *ask, int fd, struct error *err)
 	id = ask_id(ask, fd);
 	return id >= 0 ? id : error_set(err, -ENOENT, "a network namespace has no id");
 }
+
+bool netns_has_id(struct netlink *ask, int32_t id)
+{
+	struct nlmsghdr *request = netlink_start(ask, RTM_GETNSID, 0);
+	uint32_t told = (uint32_t)NETNS_ID_NONE;
+	struct rtgenmsg *header;
+
+	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
+	header->rtgen_family = AF_UNSPEC;
+	mnl_attr_put_u32(request, NETNSA_NSID, (uint32_t)id);
+	return netlink_talk(ask, "ask for a network namespace", take_id, &told, NULL) < 0 ||
+	       (int32_t)told >= 0;
+}

@@ -42,7 +42,7 @@ struct netns {
 
 /*
  * Hands over each but our own, until the handler returns a negative errno. `ask` is a
- * NETLINK_ROUTE socket of our namespace, and not the handler's to use. What may not be seen, for want
+ * NETLINK_ROUTE socket of our namespace, which the handler may use, too. What may not be seen, for want
  * of privilege, is left out. 0 or -errno.
  */
 typedef int (*netns_handler)(const struct netns *netns, void *context);
@@ -53,5 +53,8 @@ int netns_reopen(const struct netns *netns);
 
 /* Gives it an id in our namespace, if it has none. `fd` is its own. The id or -errno. */
 int32_t netns_assign_id(struct netlink *ask, int fd, struct error *err);
+
+/* Whether the id is somebody's in our namespace: true also where the kernel does not say. */
+bool netns_has_id(struct netlink *ask, int32_t id);
 
 #endif

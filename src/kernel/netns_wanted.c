@@ -96,6 +96,15 @@ bool netns_wanted_matches(const struct netns_wanted *wanted, const struct netns 
 	return selection_matches_by(wanted->selection, matches, &subject);
 }
 
+void netns_wanted_forget(struct netns_wanted *wanted, uint64_t inum)
+{
+	size_t i;
+
+	for (i = 0; i < wanted->selection->n; i++)
+		if (wanted->inums[i] == inum)
+			wanted->inums[i] = 0;
+}
+
 const char *netns_wanted_name(const struct netns_wanted *wanted, size_t at)
 {
 	const char *pattern = selection_literal(wanted->selection, at);

@@ -22,6 +22,9 @@ void netns_wanted_free(struct netns_wanted *wanted);
 bool netns_wanted_matches(const struct netns_wanted *wanted, const struct netns *netns,
 			  const char *name);
 
+/* The namespace with this inode number is no more: the next to have it is not what a PID meant. */
+void netns_wanted_forget(struct netns_wanted *wanted, uint64_t inum);
+
 /* Pattern number `at` if it names one namespace and is not the PID of a process that was there; else NULL. */
 const char *netns_wanted_name(const struct netns_wanted *wanted, size_t at);
 
