@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/in_total.h"
 #include "app/roster.h"
 #include "app/selected.h"
 #include "base/array.h"
@@ -285,7 +286,7 @@ int engine_read(struct engine *engine, struct rate **rates, size_t *n, uint64_t 
 	if (array_reserve(&engine->rates, &engine->rates_capacity, most, sizeof(*engine->rates)))
 		return error_errno(err, -ENOMEM, "cannot keep the rates of %zu interfaces", most);
 	if (engine->options->total)
-		roster_refresh_stack(&engine->roster);
+		in_total_refresh(&engine->roster);
 	for (i = 0; i < engine->roster.n_finished; i++)
 		engine->rates[got++] = engine->roster.finished[i];
 	engine->roster.n_finished = 0;

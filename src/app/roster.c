@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/in_total.h"
 #include "app/selected.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "kernel/probe.h"
-#include "model/stack.h"
 
 #define CHECK_PERIOD_NS (100 * NSEC_PER_MSEC)
 #define CHECKS_AT_ONCE 8
@@ -52,7 +52,7 @@ static size_t place_of(const struct roster *roster, const struct site *site, uin
 	return low;
 }
 
-static struct interface *find(const struct roster *roster, const struct site *site,
+struct interface *roster_find(const struct roster *roster, const struct site *site,
 			      uint32_t ifindex)
 {
 	size_t at = place_of(roster, site, ifindex);
@@ -210,56 +210,12 @@ void roster_name_rate(const struct roster *roster, struct rate *rate,
 	rate->in_total = interface->in_total;
 }
 
-/*
- * Every interface of a site, for the judgement of a total; the caller frees it. NULL without memory.
- */
-static struct stack_entry *stack_of(const struct roster *roster, const struct site *site, size_t *n)
-{
-	struct stack_entry *entries = NULL;
-	size_t capacity = 0;
-
-	*n = 0;
-	links_for_each (link, site->links) {
-		if (array_reserve(&entries, &capacity, *n + 1, sizeof(*entries))) {
-			free(entries);
-			return NULL;
-		}
-		entries[(*n)++] = (struct stack_entry){link, find(roster, site, link->ifindex)};
-	}
-	return entries;
-}
-
-/*
- * What leads to another namespace is one packet's way twice: in a total it is the side of the one that is first.
- * Between two others both sides are left out.
- */
-static bool is_in_total(const struct site *site, const struct link *link,
-			const struct stack_entry *entries, size_t n)
-{
-	if (site->ns && link->lower_netnsid != LINK_NETNSID_NONE)
-		return false;
-	return stack_is_bottom(link, entries, n);
-}
-
-/* `link` as it was: it may be out of the cache already; NULL: keep the last judgement. */
-static void judge_for_total(const struct roster *roster, struct interface *interface,
-			    const struct link *link)
-{
-	size_t n;
-	struct stack_entry *entries =
-		roster->options->total && link ? stack_of(roster, interface->site, &n) : NULL;
-
-	if (entries)
-		interface->in_total = is_in_total(interface->site, link, entries, n);
-	free(entries);
-}
-
 void roster_detach(struct roster *roster, struct interface *interface, const struct link *link)
 {
 	struct rate_reading now = roster_read_clocks();
 	struct error err = {0};
 
-	judge_for_total(roster, interface, link);
+	in_total_judge(roster, interface, link);
 	if (probe_detach(roster->probe, interface->slot, &now.counters, &err)) {
 		log_warning(SITE_FORMAT ": its last counts are lost: %s",
 			    SITE_ARGS(interface->site, interface->ifname), err.what);
@@ -332,7 +288,7 @@ void roster_link_changed(struct roster *roster, struct site *site, const struct 
 			 const struct link *after)
 {
 	uint32_t ifindex = before ? before->ifindex : after->ifindex;
-	struct interface *interface = find(roster, site, ifindex);
+	struct interface *interface = roster_find(roster, site, ifindex);
 	bool is_known = interface && before;
 	bool wanted = after && (is_known ? is_still_wanted(roster, site, before, after)
 					 : roster_wants(roster, site, after));
@@ -355,14 +311,14 @@ static bool needs_change(const struct roster *roster, const struct site *site,
 {
 	bool wanted = roster_wants(roster, site, link);
 
-	if (find(roster, site, link->ifindex))
+	if (roster_find(roster, site, link->ifindex))
 		return !wanted;
 	return wanted != missed_has(&roster->missed, site->netns, link->ifindex);
 }
 
 static void change(struct roster *roster, struct site *site, const struct link *link)
 {
-	struct interface *interface = find(roster, site, link->ifindex);
+	struct interface *interface = roster_find(roster, site, link->ifindex);
 
 	if (interface) {
 		roster_detach(roster, interface, link);
@@ -464,7 +420,7 @@ static void mend(struct roster *roster, struct interface *interface)
 		mended < MENDED_AT_MOST ? "attached anew" : "attached anew for the last time");
 	roster->hidden++;
 	attach_anew(roster, interface, false);
-	interface = find(roster, site, ifindex);
+	interface = roster_find(roster, site, ifindex);
 	if (interface)
 		interface->mended = mended;
 	roster_publish(roster);
@@ -535,39 +491,4 @@ void roster_lose_site(struct roster *roster, struct site *site)
 	roster_detach_site(roster, site);
 	missed_remove_netns(&roster->missed, site->netns);
 	roster_publish(roster);
-}
-
-static bool refresh_stack_of(struct roster *roster, const struct site *site)
-{
-	size_t i, n;
-	struct stack_entry *entries = stack_of(roster, site, &n);
-
-	if (!entries)
-		return !n;
-	for (i = place_of(roster, site, 0); i < roster->n && roster->interfaces[i].site == site;
-	     i++) {
-		struct interface *interface = &roster->interfaces[i];
-		const struct link *link = links_get(site->links, interface->ifindex);
-
-		/* One that has just gone keeps what it was. */
-		if (link)
-			interface->in_total = is_in_total(site, link, entries, n);
-	}
-	free(entries);
-	return true;
-}
-
-/* Which interfaces a total adds up, afresh when the stack of interfaces has changed. */
-void roster_refresh_stack(struct roster *roster)
-{
-	bool is_done = true;
-	size_t i, n;
-	struct site *const *sites = sites_all(roster->sites, &n);
-
-	if (!roster->stack_changed)
-		return;
-	for (i = 0; i < n; i++)
-		is_done &= refresh_stack_of(roster, sites[i]);
-	/* Else it is tried again with the next reading. */
-	roster->stack_changed = !is_done;
 }

@@ -31,6 +31,7 @@ struct interface {
 	unsigned int mended; /* how often it was attached anew since another came in front */
 	bool in_total;
 	struct site *site;
+	bool is_judged; /* in_total has been, with all that there is in view */
 };
 
 struct container_name {
@@ -74,6 +75,10 @@ void roster_release(struct roster *roster);
 /* Both clocks, counters unset. */
 struct rate_reading roster_read_clocks(void);
 
+/* One that is attached; NULL. Valid until another is attached or detached. */
+struct interface *roster_find(const struct roster *roster, const struct site *site,
+			      uint32_t ifindex);
+
 /* Whether the options ask for the interface, by what is known of it. */
 bool roster_wants(const struct roster *roster, const struct site *site, const struct link *link);
 
@@ -116,9 +121,6 @@ void roster_attach_missed(struct roster *roster);
 
 /* A slot whose windows have all been taken. */
 void roster_release_slot(struct roster *roster, uint32_t slot);
-
-/* Judges in_total of every interface, if the stack has changed. */
-void roster_refresh_stack(struct roster *roster);
 
 /* Puts the interface's identity into a rate. */
 void roster_name_rate(const struct roster *roster, struct rate *rate,

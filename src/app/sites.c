@@ -28,6 +28,13 @@ void site_leave(const struct site *site)
 		namespaces_leave(site->owner->namespaces);
 }
 
+bool site_is_id_of(const struct site *site, int32_t id, const struct site *whose)
+{
+	struct namespaces *namespaces = site->owner->namespaces;
+
+	return namespaces && namespaces_is_id_of(namespaces, site->ns, id, whose->ns);
+}
+
 const struct container *site_container(const struct site *site)
 {
 	return site->ns->container.kind == CONTAINER_UNKNOWN ? NULL : &site->ns->container;

@@ -78,6 +78,9 @@ uint64_t sites_overflows(const struct sites *sites);
 bool site_enter(const struct site *site);
 void site_leave(const struct site *site);
 
+/* Whether `id`, as a link of `site` tells it (lower_netnsid), is that of the namespace of `whose`. */
+bool site_is_id_of(const struct site *site, int32_t id, const struct site *whose);
+
 /* Whose another namespace is; NULL where that is not known. */
 const struct container *site_container(const struct site *site);
 

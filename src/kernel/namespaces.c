@@ -62,10 +62,15 @@ struct namespaces {
 
 /* --- visits --- */
 
+/* It is the first member. */
+static const struct entry *entry_of(const struct namespace *ns)
+{
+	return (const struct entry *)ns;
+}
+
 int namespaces_enter(struct namespaces *namespaces, const struct namespace *ns)
 {
-	/* `ns` is the first member. */
-	const struct entry *entry = (const struct entry *)ns;
+	const struct entry *entry = entry_of(ns);
 	int ret, fd = netns_reopen(&entry->seen);
 
 	if (fd < 0)
@@ -565,6 +570,16 @@ void namespaces_free(struct namespaces *namespaces)
 int namespaces_fd(const struct namespaces *namespaces)
 {
 	return namespaces->epoll_fd;
+}
+
+bool namespaces_is_id_of(struct namespaces *namespaces, const struct namespace *in, int32_t id,
+			 const struct namespace *whose)
+{
+	if (!in)
+		return whose && entry_of(whose)->id == id;
+	return netns_id_elsewhere(namespaces->ask, entry_of(in)->id,
+				  whose ? entry_of(whose)->id : NETNS_ID_NONE,
+				  whose ? -1 : namespaces->home_fd) == id;
 }
 
 uint64_t namespaces_overflows(const struct namespaces *namespaces)

@@ -15,6 +15,7 @@
 #ifndef IFPULSE_KERNEL_NAMESPACES_H
 #define IFPULSE_KERNEL_NAMESPACES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -66,6 +67,13 @@ void namespaces_dispatch(struct namespaces *namespaces);
  */
 int namespaces_enter(struct namespaces *namespaces, const struct namespace *ns);
 void namespaces_leave(struct namespaces *namespaces);
+
+/*
+ * Whether `id`, as an interface in `in` tells it (IFLA_LINK_NETNSID), is that of `whose`; NULL for either is our
+ * own.
+ */
+bool namespaces_is_id_of(struct namespaces *namespaces, const struct namespace *in, int32_t id,
+			 const struct namespace *whose);
 
 /* Times that events were lost; each time everything was looked at afresh. */
 uint64_t namespaces_overflows(const struct namespaces *namespaces);

@@ -332,3 +332,21 @@ bool netns_has_id(struct netlink *ask, int32_t id)
 	return netlink_talk(ask, "ask for a network namespace", take_id, &told, NULL) < 0 ||
 	       (int32_t)told >= 0;
 }
+
+int32_t netns_id_elsewhere(struct netlink *ask, int32_t elsewhere, int32_t id, int fd)
+{
+	struct nlmsghdr *request = netlink_start(ask, RTM_GETNSID, 0);
+	uint32_t told = (uint32_t)NETNS_ID_NONE;
+	struct rtgenmsg *header;
+
+	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
+	header->rtgen_family = AF_UNSPEC;
+	mnl_attr_put_u32(request, NETNSA_TARGET_NSID, (uint32_t)elsewhere);
+	if (fd >= 0)
+		mnl_attr_put_u32(request, NETNSA_FD, (uint32_t)fd);
+	else
+		mnl_attr_put_u32(request, NETNSA_NSID, (uint32_t)id);
+	if (netlink_talk(ask, "ask for an id in another network namespace", take_id, &told, NULL))
+		return NETNS_ID_NONE;
+	return (int32_t)told;
+}

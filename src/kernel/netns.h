@@ -54,6 +54,12 @@ int netns_reopen(const struct netns *netns);
 /* Gives it an id in our namespace, if it has none. `fd` is its own. The id or -errno. */
 int32_t netns_assign_id(struct netlink *ask, int fd, struct error *err);
 
+/*
+ * The id that a namespace has in another, which has the id `elsewhere` in ours: the one of `fd` or, if that is
+ * negative, the one with `id` in ours. NETNS_ID_NONE: none, or before Linux 5.0.
+ */
+int32_t netns_id_elsewhere(struct netlink *ask, int32_t elsewhere, int32_t id, int fd);
+
 /* Whether the id is somebody's in our namespace: true also where the kernel does not say. */
 bool netns_has_id(struct netlink *ask, int32_t id);
 

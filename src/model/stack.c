@@ -22,7 +22,7 @@ static bool is_kind(const struct link *link, const char *const *kinds, size_t n)
  * What they send goes out again, wrapped, by whichever interface the route says: one of the namespace
  * that the tunnel was made in, which IFLA_LINK_NETNSID names where it is another.
  */
-static bool is_tunnel(const struct link *link)
+bool stack_is_tunnel(const struct link *link)
 {
 	static const char *const kinds[] = {
 		"vxlan",     "geneve", "gre",     "gretap", "ip6gre", "ip6gretap", "erspan",
@@ -42,7 +42,7 @@ static bool is_mirror(const struct link *link)
 }
 
 /* IFLA_LINK of these names their other end, not what is below them. */
-static bool is_pair(const struct link *link)
+bool stack_is_pair(const struct link *link)
 {
 	static const char *const kinds[] = {"veth", "netkit", "vxcan"};
 
@@ -54,17 +54,17 @@ static bool is_below(const struct link *lower, const struct link *upper)
 	if (lower->master == upper->ifindex)
 		return true;
 	return upper->lower == lower->ifindex && upper->lower != upper->ifindex &&
-	       upper->lower_netnsid == LINK_NETNSID_NONE && !is_pair(upper);
+	       upper->lower_netnsid == LINK_NETNSID_NONE && !stack_is_pair(upper);
 }
 
-static bool can_carry_tunnels(const struct link *link)
+bool stack_can_carry_tunnels(const struct link *link)
 {
-	return !is_tunnel(link) && !is_mirror(link) && !(link->flags & IFF_LOOPBACK);
+	return !stack_is_tunnel(link) && !is_mirror(link) && !(link->flags & IFF_LOOPBACK);
 }
 
 static bool is_wrapped_here(const struct link *link)
 {
-	return is_tunnel(link) && link->lower_netnsid == LINK_NETNSID_NONE;
+	return stack_is_tunnel(link) && link->lower_netnsid == LINK_NETNSID_NONE;
 }
 
 /* Whether a selected interface is below, at once or through others. */
@@ -94,7 +94,7 @@ bool stack_is_bottom(const struct link *link, const struct stack_entry *entries,
 		return true;
 	/* What rests on others, perhaps on this tunnel alone, is no ground: that is below it. */
 	for (i = 0; i < n; i++)
-		if (entries[i].is_selected && can_carry_tunnels(entries[i].link) &&
+		if (entries[i].is_selected && stack_can_carry_tunnels(entries[i].link) &&
 		    !has_below(entries[i].link, entries, n, DEPTH_MAX))
 			return false;
 	return true;

@@ -28,4 +28,9 @@ struct stack_entry {
  */
 bool stack_is_bottom(const struct link *link, const struct stack_entry *entries, size_t n);
 
+/* For what goes on between namespaces, each of which is a stack of its own. */
+bool stack_is_pair(const struct link *link);
+bool stack_is_tunnel(const struct link *link);
+bool stack_can_carry_tunnels(const struct link *link);
+
 #endif

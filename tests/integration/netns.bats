@@ -405,3 +405,60 @@ is_captured() { # PATTERN
 	FILE=$(echo "$dir"/*Z-"$b"-v0-tx.ifpulse)
 	assert_equal "$(csv_packets "$a" tx) $(csv_packets "$b" tx)" "0 30"
 }
+
+total_of() { # FIELD
+	jq -s --arg field "$1" '[.[] | select(.ifname == "total") | .[$field]] | add' "$IFPULSE_OUT"
+}
+
+@test "a total has what is probed once, whichever ends of a pair that are" {
+	local home a b
+	make_ns home home
+	make_ns a a
+	make_ns b b
+	make_far_pair "$a" "$b"
+	# One end alone.
+	start_ifpulse "$home" rate -j -I 50ms -v --total --netns "$a" -i "$a/v0"
+	wait_attached "$a/v0"
+	send "$a" 20 100
+	stop_ifpulse
+	assert_equal "$(total_of tx_wire_packets)" 20 "sent by the one end"
+	# Both ends, elsewhere.
+	start_ifpulse "$home" rate -j -I 50ms -v --total --netns "$a" --netns "$b" -i '*/v?'
+	wait_attached "$a/v0"
+	wait_attached "$b/v1"
+	send "$a" 30 100
+	stop_ifpulse
+	assert_equal "$(($(total_of rx_wire_packets) + $(total_of tx_wire_packets)))" 30 "between two"
+	# One of them here: this is the one.
+	start_ifpulse "$b" rate -j -I 50ms -v --total --netns "$a" -i v1 -i "$a/v0"
+	wait_attached "$a/v0"
+	send "$a" 40 100
+	stop_ifpulse
+	assert_equal "$(total_of rx_wire_packets) $(total_of tx_wire_packets)" "40 0" "here"
+}
+
+@test "a total has a macvlan in another namespace by what it rests on, or itself where that is not probed" {
+	local home a b
+	make_ns home home
+	make_ns a a
+	make_ns b b
+	make_far_pair "$a" "$b"
+	ip -n "$a" link add link v0 name m0 netns "$home" type macvlan mode bridge
+	ip -n "$home" link set m0 name m0 up
+	ip -n "$home" address add 192.0.2.9/24 dev m0
+	ip -n "$home" neighbour replace 192.0.2.2 lladdr "$(mac_of "$b" v1)" dev m0 nud permanent
+	start_ifpulse "$home" rate -j -I 50ms -v --total --netns "$a" -i m0 -i "$a/v0"
+	wait_attached "$a/v0"
+	wait_attached m0
+	settle "$home" m0 "$a" v0
+	send "$home" 20 100
+	settle "$home" m0 "$a" v0
+	stop_ifpulse
+	assert_equal "$(total_of tx_wire_packets)" "$(counted "$a" v0 tx_wire_packets)" "with what is below"
+	start_ifpulse "$home" rate -j -I 50ms -v --total --netns "$a" -i m0
+	wait_attached m0
+	send "$home" 20 100
+	stop_ifpulse
+	assert_equal "$(total_of tx_wire_packets)" "$(counted - m0 tx_wire_packets)" "without"
+	assert_equal "$(total_of tx_wire_packets)" 20
+}
