@@ -478,7 +478,8 @@ static int check_literals(const struct namespaces *namespaces, const struct sele
 			if (!strcmp(name, namespaces->entries[k]->ns.name) ||
 			    !strcmp(name, namespaces->entries[k]->seen.name))
 				break;
-		if (k < namespaces->n)
+		/* Our own is there anyway. */
+		if (k < namespaces->n || netns_is_own_name(name))
 			continue;
 		error_set(err, -ENODEV, "there is no network namespace '%s'", name);
 		error_hint(err, "'ip netns' lists those with names; a container's is known by its "

@@ -231,6 +231,24 @@ static uint64_t inum_of(const char *path)
 	return stat(path, &status) < 0 ? 0 : status.st_ino;
 }
 
+bool netns_is_own_name(const char *name)
+{
+	uint64_t ours = inum_of("/proc/self/ns/net");
+	char path[PATH_MAX];
+	size_t i;
+	int fd;
+
+	for (i = 0; netns_places[i]; i++) {
+		snprintf(path, sizeof(path), "%s/%s", netns_places[i], name);
+		fd = open_if(path, ours);
+		if (fd < 0)
+			continue;
+		close(fd);
+		return true;
+	}
+	return false;
+}
+
 /* kthreadd, as all kernel threads, is on the host's network; only the host's processes see it. */
 static bool is_kernel_thread(const char *stat)
 {

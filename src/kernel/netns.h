@@ -48,6 +48,9 @@ struct netns {
 typedef int (*netns_handler)(const struct netns *netns, void *context);
 int netns_scan(struct netlink *ask, netns_handler handler, void *context);
 
+/* Whether one of the names in /run/netns or the like is of our own, which netns_scan() leaves out. */
+bool netns_is_own_name(const char *name);
+
 /* Opens it again; the fd, or -ENOENT where none of the places where it was seen leads to it any more. */
 int netns_reopen(const struct netns *netns);
 

@@ -2,7 +2,6 @@
 #include "kernel/netns_wanted.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,8 +82,8 @@ static bool matches(const char *pattern, const void *context)
 {
 	const struct subject *subject = context;
 
-	return !strcmp(pattern, EVERY) || !fnmatch(pattern, subject->name, 0) ||
-	       (subject->netns->name[0] && !fnmatch(pattern, subject->netns->name, 0)) ||
+	return !strcmp(pattern, EVERY) || selection_text_matches(pattern, subject->name) ||
+	       (subject->netns->name[0] && selection_text_matches(pattern, subject->netns->name)) ||
 	       is_of_process(subject, pattern);
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "model/container.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
 static bool is_id_prefix(const char *pattern, const char *id)
@@ -16,8 +15,8 @@ static bool matches(const char *pattern, const void *subject)
 {
 	const struct container *container = subject;
 
-	return container &&
-	       (!fnmatch(pattern, container->name, 0) || is_id_prefix(pattern, container->id));
+	return container && (selection_text_matches(pattern, container->name) ||
+			     is_id_prefix(pattern, container->id));
 }
 
 bool container_is_selected(const struct selection *selection, const struct container *container)

@@ -60,6 +60,11 @@ void selection_release(struct selection *selection)
 	*selection = (struct selection){0};
 }
 
+bool selection_text_matches(const char *pattern, const char *text)
+{
+	return !strcmp(pattern, text) || !fnmatch(pattern, text, 0);
+}
+
 struct place {
 	const char *netns, *ifname;
 };
@@ -71,12 +76,12 @@ static bool is_at(const char *pattern, const void *subject)
 	char *netns_pattern;
 	bool result;
 
-	if (fnmatch(name, place->ifname, 0))
+	if (!selection_text_matches(name, place->ifname))
 		return false;
 	if (name == pattern)
 		return true;
 	netns_pattern = strndup(pattern, (size_t)(name - pattern) - 1);
-	result = netns_pattern && !fnmatch(netns_pattern, place->netns, 0);
+	result = netns_pattern && selection_text_matches(netns_pattern, place->netns);
 	free(netns_pattern);
 	return result;
 }

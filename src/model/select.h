@@ -32,6 +32,12 @@ void selection_release(struct selection *selection);
 bool selection_matches(const struct selection *selection, const char *ifname);
 bool selection_matches_in(const struct selection *selection, const char *netns, const char *ifname);
 
+/*
+ * Whether one pattern, without "!", matches: a text matches itself, also where it holds what globs are made of, as
+ * the names of network namespaces that have no other do ("net:[4026532177]").
+ */
+bool selection_text_matches(const char *pattern, const char *text);
+
 /* Whether `subject` matches a pattern, which is given without its "!". */
 typedef bool (*selection_match_fn)(const char *pattern, const void *subject);
 bool selection_matches_by(const struct selection *selection, selection_match_fn matches,

@@ -193,6 +193,8 @@ gone() { # NS IFNAME
 	[[ $output == *"there is no network namespace '99999999'"* ]]
 	run -3 in_ns "$NS0" "$BUILD/ifpulse" rate --netns "$NS_PREFIX-*" -i nosuch
 	[[ $output == *"there is no interface 'nosuch'"* ]]
+	run -0 in_ns "$NS0" "$BUILD/ifpulse" list -j --netns "$NS0"
+	assert_equal "$(jq -c '[.[] | [.netns, .ifname]]' <<<"$output")" '[[null,"lo"]]'
 	run -2 in_ns "$NS0" "$BUILD/ifpulse" rate --netns ''
 	[[ $output == *"--netns needs a name, a PID or 'all'"* ]]
 }

@@ -118,3 +118,15 @@ was_attached_twice() { # NETNS/IFNAME
 	run grep -c "found network namespace" "$IFPULSE_ERR"
 	assert_equal "$output" 2
 }
+
+@test "a namespace is selected by whatever it is called" {
+	local home pid
+	make_ns home home
+	start_bg there "$home" unshare --net bash -c \
+		'printf "a[b] c" >/proc/$$/comm; exec {none}<> <(:); read -r -t 300 -u "$none"'
+	pid=$BG_PID
+	wait_until 5 grep -qF 'a[b] c' "/proc/$pid/comm"
+	run -0 --separate-stderr in_ns "$home" "$BUILD/ifpulse" list -j --netns "pid $pid (a[b] c)" \
+		-i "pid $pid (a[b] c)/lo"
+	assert_equal "$(jq -c '[.[] | [.netns, .ifname]]' <<<"$output")" "[[\"pid $pid (a[b] c)\",\"lo\"]]"
+}

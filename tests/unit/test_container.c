@@ -55,7 +55,8 @@ static void selects_by_name(void **state)
 		{{"*web*"}, &pod, true},
 		{{"web-0"}, &pod, false},
 		{{"pid 7 *"}, &process, true},
-		{{"pid 7 (a[b]c)"}, &process, false}, /* a glob, as of interfaces */
+		{{"pid 7 (a[b]c)"}, &process, true},
+		{{"pid 7 (a[b]?)"}, &process, false}, /* a glob, as of interfaces */
 		{{"pid 7 (a\\[b]c)"}, &process, true},
 		{{"\\!*"}, &hostile, true},
 		{{"*"}, &hostile, true},

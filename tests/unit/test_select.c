@@ -51,6 +51,9 @@ static void selects(void **state)
 		{{"*"}, ".hidden", true},
 		{{"*"}, "lo", true},
 		{{"a]b"}, "a]b", true},
+		{{"a[b]"}, "a[b]", true},
+		{{"!a[b]"}, "a[b]", false},
+		{{"a[b]"}, "ab", true},
 	};
 
 	(void)state;
