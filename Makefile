@@ -50,6 +50,7 @@ BASE_LDLIBS := $(shell $(PKG_CONFIG) --libs $(LIBS))
 # The verifier, not the compiler, sets the minimum: v3 is what kernel 5.10 runs, jmp32 included.
 BPF_CFLAGS := -std=gnu17 -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -I. -Ivmlinux \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch) \
+	$(if $(filter x86_64-%,$(shell $(CC) -dumpmachine)),-DSTORES_ARE_ORDERED) \
 	$(if $(filter 1,$(WERROR)),-Werror)
 
 SRCS := $(wildcard src/*/*.c)

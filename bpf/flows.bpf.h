@@ -220,8 +220,7 @@ static __always_inline void log_flow(struct __sk_buff *skb, bool has_mac,
 	record->wire_bytes = wire_bytes < ~0U ? wire_bytes : ~0U;
 	record->wire_packets = wire_packets;
 	read_sender(skb, direction, &packet.key, record);
-	/* The record before the count, as in log_window(). */
-	__sync_lock_test_and_set(&log->head, head + 1);
+	count_records(&log->head, head + 1);
 }
 
 #endif

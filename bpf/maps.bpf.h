@@ -135,6 +135,24 @@ extern struct retransmit_logs_map retransmit_logs SEC(".maps");
  */
 #define ARGUMENT(ctx, n) (*(volatile __u64 *)&(ctx)[n])
 
+#define compiler_barrier() asm volatile("" ::: "memory")
+
+/*
+ * Counts a log's records: what is in them before the count, and the count before what comes after it. x86 keeps
+ * stores in their order, which STORES_ARE_ORDERED says; elsewhere the exchange is a full barrier, for which the
+ * kernel has to be 5.12 or later: those before refuse a program that has one even where it is never run.
+ */
+static __always_inline void count_records(__u64 *head, __u64 count)
+{
+#ifdef STORES_ARE_ORDERED
+	compiler_barrier();
+	*(volatile __u64 *)head = count;
+	compiler_barrier();
+#else
+	__sync_lock_test_and_set(head, count);
+#endif
+}
+
 static __always_inline __u32 slot_of(__u32 ifindex)
 {
 	__u32 *slot = bpf_map_lookup_elem(&slot_by_ifindex, &ifindex);

@@ -33,8 +33,7 @@ static __always_inline void log_retransmit(__u32 writer, __u64 socket, __u32 seg
 	record->time_ns = bpf_ktime_get_ns();
 	record->socket = socket;
 	record->segments = segments;
-	/* The record before the count, as in log_window(). */
-	__sync_lock_test_and_set(&log->head, head + 1);
+	count_records(&log->head, head + 1);
 }
 
 /*

@@ -24,8 +24,6 @@ extern const volatile __u32 window_slots;
 extern const volatile __u32 window_log_records; /* a power of two */
 extern const volatile __u32 window_cpus;
 
-#define compiler_barrier() asm volatile("" ::: "memory")
-
 static __always_inline void log_window(const struct open_window *window, __u64 now_ns, __u32 writer,
 				       __u32 slot, enum direction direction)
 {
@@ -43,12 +41,8 @@ static __always_inline void log_window(const struct open_window *window, __u64 n
 	record->direction = direction;
 	record->drops = window->drops;
 	record->traffic = window->traffic;
-	/*
-	 * The record before the count, and the count before the window opens anew: the exchange is a
-	 * full barrier on every architecture (a locked instruction on x86, where plain stores would do;
-	 * paid once a window, not once a packet).
-	 */
-	__sync_lock_test_and_set(&log->head, head + 1);
+	/* Also before the window opens anew. */
+	count_records(&log->head, head + 1);
 }
 
 /* The writer's window of this moment; NULL never, but to the verifier. */
