@@ -40,7 +40,7 @@ total() { # FILE rx|tx FIELD
 }
 
 # A frame to nobody, from the ethertype on.
-send_hex() { # COUNT SIZE HEX
+send_hex() { # COUNT SIZE HEX ARGUMENT…
 	send "$NS0" frames hex-send --interface v0 --count "$1" --size "$2" \
-		--frame "020000000001020000000002${3//[[:space:]]/}"
+		--frame "020000000001020000000002${3//[[:space:]]/}" "${@:4}"
 }

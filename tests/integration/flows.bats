@@ -129,6 +129,35 @@ anonymous_kb() { # PID
 	assert_equal "$(flows_of "$IFPULSE_OUT" rx | sort)" "$(flows_of "${tx[1]}" tx | sort)" received
 }
 
+# They are looked at where they lie, or else copied.
+@test "headers that are not in one piece" {
+	local to="20010db8000000000000000000000008" linear count=20 tx
+	ip -n "$NS0" link set v0 mtu 9000
+	ip -n "$NS1" link set v1 mtu 9000
+	watch_flows "$NS0" v0
+	tx=("$IFPULSE_PID" "$IFPULSE_OUT")
+	watch_flows "$NS1" v1
+	# Behind the MAC header; in the middle of a tag; of an address; before the ports; in the middle of them; and all of that in one piece.
+	for linear in 14 16 30 34 36 38 60; do
+		send_hex $((count--)) 5000 "8100 0005 0800 4503 0000 0001 0000 4011 0000 0a000001 0a000002
+			0007 $(printf %04x "$linear")" --linear "$linear"
+		send_hex $((count--)) 5000 "86dd 60300000 0000 00 40 20010db8000000000000000000000007 $to
+			1100000000000000 0007 $(printf %04x "$linear")" --linear "$linear"
+	done
+	settle
+	stop_ifpulse
+	stop_ifpulse "${tx[0]}"
+	count=20
+	for linear in 14 16 30 34 36 38 60; do
+		echo "ipv4 udp false 10.0.0.1 7 10.0.0.2 $linear $((count * 5000)) $((count--))"
+		echo "ipv6 udp false 2001:db8::7 7 2001:db8::8 $linear $((count * 5000)) $((count--))"
+	done >"$BATS_TEST_TMPDIR/sent"
+	assert_equal "$(flows_of "${tx[1]}" tx)" "$(<"$BATS_TEST_TMPDIR/sent")" sent
+	assert_equal "$(flows_of "$IFPULSE_OUT" rx)" "$(<"$BATS_TEST_TMPDIR/sent")" received
+	assert_equal "$(bursts_of "$IFPULSE_OUT" rx | jq 'map(.ce_packets) | add')" \
+		"$(bursts_of "$IFPULSE_OUT" rx | jq 'map(.wire_packets) | add')" marks
+}
+
 @test "TCP with segmentation offload is one flow each way, of what the wire carries" {
 	local port
 	watch_flows "$NS0" v0

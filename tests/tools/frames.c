@@ -10,6 +10,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
+#include <linux/virtio_net.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <sys/ioctl.h>
@@ -163,9 +164,27 @@ static size_t read_hex(unsigned char *out, size_t size, const char *text)
 	return *text ? 0 : n;
 }
 
+/*
+ * Only `linear` bytes of a frame of a page or more lie in the first piece of its skb (packet_alloc_skb() in
+ * net/packet/af_packet.c). Each is to have `head` in front, which is not sent.
+ */
+static int send_in_pieces(int fd, size_t size, uint64_t linear, struct tool_sends *sends)
+{
+	const struct virtio_net_hdr head = {.hdr_len = (uint16_t)linear};
+	int on = 1, ret;
+
+	if (setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)))
+		return tool_fail("setsockopt", "PACKET_VNET_HDR");
+	memmove(buffer + sizeof(head), buffer, size);
+	memcpy(buffer, &head, sizeof(head));
+	ret = tool_send(fd, buffer, sizeof(head) + size, sends);
+	sends->bytes -= sends->sent * sizeof(head);
+	return ret;
+}
+
 static int hex_send(int argc, char **argv)
 {
-	uint64_t size, timeout = TOOL_TIMEOUT;
+	uint64_t size, linear = 0, timeout = TOOL_TIMEOUT;
 	struct tool_sends sends = {0};
 	const char *name, *text;
 	const struct tool_option options[] = {
@@ -173,6 +192,7 @@ static int hex_send(int argc, char **argv)
 		{"count", .number = &sends.count, .max = UINT32_MAX, .required = true},
 		{"size", .number = &size, .min = ETH_HLEN, .max = UINT16_MAX, .required = true},
 		{"frame", .text = &text, .required = true},
+		{"linear", .number = &linear, .min = ETH_HLEN, .max = UINT16_MAX},
 		{"timeout", .number = &timeout, .min = 1, .max = TOOL_SECONDS_MAX},
 	};
 	struct ifreq request = {0};
@@ -192,7 +212,8 @@ static int hex_send(int argc, char **argv)
 	fd = packet_socket(&request);
 	if (fd < 0)
 		return TOOL_INCOMPLETE;
-	ret = tool_send(fd, buffer, size, &sends);
+	ret = linear ? send_in_pieces(fd, size, linear, &sends)
+		     : tool_send(fd, buffer, size, &sends);
 	return tool_report_sends(&sends, 1, "frame_bytes") ?: ret;
 }
 
@@ -298,8 +319,11 @@ static const char usage[] =
 	"           hears frames of raw-send's type that come in, or all that come or go, and "
 	"reads\n"
 	"           none, until it is interrupted\n"
-	"  hex-send --interface NAME --count N --size BYTES --frame HEX [--timeout SECONDS (20)]\n"
-	"           N frames that begin as HEX says, filled up with zeros\n"
+	"  hex-send --interface NAME --count N --size BYTES --frame HEX [--linear BYTES]\n"
+	"           [--timeout SECONDS (20)]\n"
+	"           N frames that begin as HEX says, filled up with zeros; those of a page or more "
+	"with\n"
+	"           no more than BYTES of them in one piece\n"
 	"  flows-send --interface NAME --flows F --count N --size BYTES [--first NUMBER (0)]\n"
 	"           [--timeout SECONDS (20)]\n"
 	"           N frames of UDP over IPv4 in turn of flows NUMBER to NUMBER + F - 1, each with "
