@@ -72,10 +72,12 @@ struct burst_flows flow_gather_tell(struct flow_gather *gather, const struct bur
 				    const struct retransmit_history *history)
 {
 	struct flow_table *table = &gather->flows;
+	uint64_t unattributed_bytes = burst->traffic.wire_bytes - table->wire_bytes;
 	const struct retransmit *retransmits = NULL;
 	struct burst_flows flows = {
-		.is_exact = !table->other_records,
-		.unattributed_bytes = burst->traffic.wire_bytes - table->wire_bytes,
+		/* What is not attributed may be of others. */
+		.is_exact = !table->other_records && !unattributed_bytes,
+		.unattributed_bytes = unattributed_bytes,
 		.ce_packets = table->ce_packets,
 	};
 	size_t n = 0;
@@ -84,6 +86,6 @@ struct burst_flows flow_gather_tell(struct flow_gather *gather, const struct bur
 		flow_table_forget_sockets(table);
 	flows.top = flow_table_sort(table, retransmits, n);
 	flows.total = flows.n_top = table->n;
-	add_up_retransmits(&flows, flows.is_exact && !flows.unattributed_bytes);
+	add_up_retransmits(&flows, flows.is_exact);
 	return flows;
 }

@@ -150,12 +150,12 @@ static const char *cgroup_of(const struct burst_flows *flows, const struct flow_
 	return flows->cgroup_path(flows->cgroup_context, flow->cgroup);
 }
 
-static void put_retransmits(struct writer *writer, bool is_known, uint64_t segments)
+static void put_known(struct writer *writer, const char *name, bool is_known, uint64_t count)
 {
 	if (is_known)
-		writer_unsigned(writer, "tcp_retransmits", segments);
+		writer_unsigned(writer, name, count);
 	else
-		writer_null(writer, "tcp_retransmits");
+		writer_null(writer, name);
 }
 
 static void put_flow(struct writer *writer, const struct burst_flows *flows,
@@ -178,7 +178,7 @@ static void put_flow(struct writer *writer, const struct burst_flows *flows,
 	writer_unsigned(writer, "wire_packets", flow->wire_packets);
 	writer_number(writer, "share", share_of(flow, wire_bytes));
 	writer_unsigned(writer, "ce_packets", flow->ce_packets);
-	put_retransmits(writer, flow->socket != 0, flow->tcp_retransmits);
+	put_known(writer, "tcp_retransmits", flow->socket != 0, flow->tcp_retransmits);
 	writer_text(writer, "cgroup", cgroup_of(flows, flow));
 	writer_end(writer);
 }
@@ -228,8 +228,8 @@ void show_flow_fields(struct writer *writer, const struct burst_flows *flows, ui
 	writer_unsigned(writer, "flows_total", flows->total);
 	writer_boolean(writer, "flows_exact", flows->is_exact);
 	writer_unsigned(writer, "unattributed_bytes", flows->unattributed_bytes);
-	writer_unsigned(writer, "ce_packets", flows->ce_packets);
-	put_retransmits(writer, flows->retransmits_known, flows->tcp_retransmits);
+	put_known(writer, "ce_packets", flows->unattributed_bytes < wire_bytes, flows->ce_packets);
+	put_known(writer, "tcp_retransmits", flows->retransmits_known, flows->tcp_retransmits);
 }
 
 void show_flow_cgroup(struct sink *sink, const char *path)

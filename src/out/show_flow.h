@@ -14,7 +14,7 @@
  * unattributed_bytes, ce_packets, tcp_retransmits. share, 0 to 1, is one of `wire_bytes`, which are the burst's. All
  * are null where `flows` is NULL. What is not IP has no family and no addresses, and its ethertype for a protocol;
  * ports are null where the protocol has none, or they are in another fragment; a cgroup and tcp_retransmits where
- * they are not known.
+ * they are not known; ce_packets of a burst of which nothing is attributed.
  */
 void show_flow_fields(struct writer *writer, const struct burst_flows *flows, uint64_t wire_bytes);
 

@@ -22,7 +22,9 @@ adds_up() { # FILE
 	jq -se 'all((.flows | map(.wire_bytes) | add // 0) as $named
 		| (.wire_bytes as $all | (.flows | map(.share) | add // 0) - $named / $all | fabs < 1e-6)
 		and .flows == (.flows | sort_by(-.wire_bytes))
-		and ((.flows_exact | not) or (.flows_total == (.flows | length)
+		and (.flows_exact | not) == (.unattributed_bytes > 0
+			or $named < .wire_bytes)
+		and (.flows_total >= 4096 or (.flows_total == (.flows | length)
 			and $named + .unattributed_bytes == .wire_bytes)))' "$1" >/dev/null && return
 	cat "$1" >&2
 	return 1
