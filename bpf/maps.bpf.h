@@ -106,7 +106,7 @@ struct flow_logs_map {
 	__type(value, struct flow_log);
 };
 
-/* Mmapped by user space; entries are writers, set at load. */
+/* Mmapped by user space; entries are writers, a value has room for its records. Both are set at load. */
 struct retransmit_logs_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

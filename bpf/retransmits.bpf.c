@@ -17,6 +17,8 @@
 
 /* Set before load. sk, skb; and since Linux 6.15 err. The BTF says how many there are. */
 const volatile __u32 retransmit_arguments = 2;
+/* Set before load: a power of two. */
+const volatile __u32 retransmit_log_records = 1;
 
 extern const volatile __u32 window_cpus;
 
@@ -29,7 +31,7 @@ static __always_inline void log_retransmit(__u32 writer, __u64 socket, __u32 seg
 	if (!log)
 		return;
 	head = log->head;
-	record = &log->records[head & (RETRANSMIT_LOG_RECORDS - 1)];
+	record = &log->records[head & (retransmit_log_records - 1)];
 	record->time_ns = bpf_ktime_get_ns();
 	record->socket = socket;
 	record->segments = segments;

@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define PROBE_ABI_VERSION 8
+#define PROBE_ABI_VERSION 9
 
 enum direction { DIRECTION_INGRESS, DIRECTION_EGRESS, N_DIRECTIONS };
 
@@ -197,8 +197,6 @@ struct retransmit_record {
 	__u32 padding;
 };
 
-#define RETRANSMIT_LOG_RECORDS 4096
-
 /*
  * In the map retransmit_logs: of the same making as struct window_log. Of `n` CPUs, writer `cpu` tells of sockets,
  * writer `n + cpu` of the answers to requests for a connection.
@@ -206,8 +204,13 @@ struct retransmit_record {
 struct retransmit_log {
 	__u64 head;
 	__u64 padding[7];
-	struct retransmit_record records[RETRANSMIT_LOG_RECORDS];
+	struct retransmit_record records[];
 };
+
+static inline __u64 retransmit_log_size(__u32 records)
+{
+	return sizeof(struct retransmit_log) + (__u64)records * sizeof(struct retransmit_record);
+}
 
 #define RETRANSMIT_WRITERS_PER_CPU 2
 
@@ -245,6 +248,6 @@ _Static_assert(sizeof(struct flow_key) == 40, "ABI");
 _Static_assert(sizeof(struct flow_record) == 80, "ABI");
 _Static_assert(sizeof(struct flow_log) == 64, "ABI");
 _Static_assert(sizeof(struct retransmit_record) == 24, "ABI");
-_Static_assert(sizeof(struct retransmit_log) == 64 + RETRANSMIT_LOG_RECORDS * 24, "ABI");
+_Static_assert(sizeof(struct retransmit_log) == 64, "ABI");
 
 #endif

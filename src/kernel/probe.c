@@ -90,8 +90,12 @@ static void size_retransmits(struct probe *probe, const struct probe_options *op
 {
 	struct ifpulse_bpf *skel = probe->skel;
 	bool has_them = options->flows && options->window_ns && probe->can_tell_retransmits;
+	uint32_t writers = n_cpus * RETRANSMIT_WRITERS_PER_CPU;
+	uint32_t records = retransmits_log_records(writers);
 
-	bpf_map__set_max_entries(skel->maps.retransmit_logs, n_cpus * RETRANSMIT_WRITERS_PER_CPU);
+	skel->rodata->retransmit_log_records = records;
+	bpf_map__set_max_entries(skel->maps.retransmit_logs, writers);
+	bpf_map__set_value_size(skel->maps.retransmit_logs, (uint32_t)retransmit_log_size(records));
 	bpf_map__set_autocreate(skel->maps.retransmit_logs, has_them);
 	bpf_program__set_autoload(skel->progs.ifpulse_retransmit, has_them);
 	bpf_program__set_autoload(skel->progs.ifpulse_retransmit_synack, has_them);
@@ -327,7 +331,8 @@ static int start_retransmits(struct probe *probe, struct error *err)
 	int ret;
 
 	ret = retransmits_new(&probe->retransmits, bpf_map__fd(probe->skel->maps.retransmit_logs),
-			      bpf_map__max_entries(probe->skel->maps.retransmit_logs), err);
+			      bpf_map__max_entries(probe->skel->maps.retransmit_logs),
+			      probe->skel->rodata->retransmit_log_records, err);
 	for (i = 0; !ret && i < ARRAY_SIZE(programs); i++) {
 		probe->retransmit_links[i] = bpf_program__attach(programs[i]);
 		if (!probe->retransmit_links[i])

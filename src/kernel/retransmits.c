@@ -11,13 +11,18 @@
 #include "base/clock.h"
 #include "kernel/log_reader.h"
 
+#define LOG_RECORDS_MAX 16384U
+#define LOG_RECORDS_MIN 1024U
+#define LOGS_BYTES_MAX (16U << 20)
+
 _Static_assert(offsetof(struct retransmit_log, head) == 0 &&
-		       offsetof(struct retransmit_log, records) == sizeof(struct window_log),
+		       sizeof(struct retransmit_log) == sizeof(struct window_log),
 	       "logs are alike");
 
 struct retransmits {
-	const struct retransmit_log *logs;
-	size_t n_logs, logs_size;
+	const char *logs; /* log_size apart */
+	size_t n_logs, log_size, logs_size;
+	uint32_t log_records;
 	uint64_t *tails; /* records read so far of each */
 	struct retransmit *items;
 	size_t n, capacity;
@@ -26,7 +31,17 @@ struct retransmits {
 	uint64_t missed, lost;
 };
 
-int retransmits_new(struct retransmits **out, int logs_fd, size_t n_logs, struct error *err)
+uint32_t retransmits_log_records(size_t n_logs)
+{
+	uint32_t records = LOG_RECORDS_MAX;
+
+	while (records > LOG_RECORDS_MIN && retransmit_log_size(records) * n_logs > LOGS_BYTES_MAX)
+		records /= 2;
+	return records;
+}
+
+int retransmits_new(struct retransmits **out, int logs_fd, size_t n_logs, uint32_t log_records,
+		    struct error *err)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct retransmits *retransmits = calloc(1, sizeof(*retransmits));
@@ -36,7 +51,9 @@ int retransmits_new(struct retransmits **out, int logs_fd, size_t n_logs, struct
 	if (!retransmits)
 		return error_errno(err, -ENOMEM, "cannot set up retransmissions");
 	retransmits->n_logs = n_logs;
-	retransmits->logs_size = (n_logs * sizeof(*retransmits->logs) + page - 1) / page * page;
+	retransmits->log_records = log_records;
+	retransmits->log_size = retransmit_log_size(log_records);
+	retransmits->logs_size = (n_logs * retransmits->log_size + page - 1) / page * page;
 	retransmits->began_ns = clock_monotonic_ns();
 	retransmits->tails = calloc(n_logs, sizeof(*retransmits->tails));
 	if (!retransmits->tails) {
@@ -80,15 +97,15 @@ static bool push(struct retransmits *retransmits, const struct retransmit_record
 /* How many were lost. */
 static uint64_t take_log(struct retransmits *retransmits, size_t number)
 {
-	const struct retransmit_log *log = &retransmits->logs[number];
+	const char *log = retransmits->logs + number * retransmits->log_size;
 	uint64_t head = log_reader_head(log), at = retransmits->tails[number];
-	uint64_t all_lost = log_reader_missed(at, head, RETRANSMIT_LOG_RECORDS);
+	uint64_t all_lost = log_reader_missed(at, head, retransmits->log_records);
 
 	at += all_lost;
 	while (at < head) {
 		struct retransmit_record record;
 		uint64_t lost =
-			log_reader_copy(log, RETRANSMIT_LOG_RECORDS, at, &record, sizeof(record));
+			log_reader_copy(log, retransmits->log_records, at, &record, sizeof(record));
 
 		at += lost ? lost : 1;
 		if (!lost && !push(retransmits, &record))

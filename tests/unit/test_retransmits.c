@@ -8,11 +8,12 @@
 #include "kernel/retransmits.h"
 
 #define N_LOGS 4
+#define LOG_RECORDS 256
 
 static struct {
 	int fd;
 	size_t size;
-	struct retransmit_log *logs;
+	char *logs;
 	struct retransmits *retransmits;
 	uint64_t missed;
 } bpf;
@@ -23,13 +24,13 @@ static void start(void)
 	struct error err;
 
 	bpf.missed = 0;
-	bpf.size = (N_LOGS * sizeof(*bpf.logs) + page - 1) / page * page;
+	bpf.size = (N_LOGS * retransmit_log_size(LOG_RECORDS) + page - 1) / page * page;
 	bpf.fd = memfd_create("map", MFD_CLOEXEC);
 	assert_true(bpf.fd >= 0);
 	assert_int_equal(ftruncate(bpf.fd, (off_t)bpf.size), 0);
 	bpf.logs = mmap(NULL, bpf.size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf.fd, 0);
 	assert_ptr_not_equal(bpf.logs, MAP_FAILED);
-	assert_int_equal(retransmits_new(&bpf.retransmits, bpf.fd, N_LOGS, &err), 0);
+	assert_int_equal(retransmits_new(&bpf.retransmits, bpf.fd, N_LOGS, LOG_RECORDS, &err), 0);
 }
 
 static void end(void)
@@ -42,9 +43,10 @@ static void end(void)
 /* As log_retransmit() in bpf/retransmits.bpf.c. */
 static void retransmit(size_t writer, uint64_t time_ns, uint64_t socket, uint32_t segments)
 {
-	struct retransmit_log *log = &bpf.logs[writer];
+	struct retransmit_log *log =
+		(struct retransmit_log *)(bpf.logs + writer * retransmit_log_size(LOG_RECORDS));
 
-	log->records[log->head % RETRANSMIT_LOG_RECORDS] =
+	log->records[log->head % LOG_RECORDS] =
 		(struct retransmit_record){time_ns, socket, segments, 0};
 	__atomic_exchange_n(&log->head, log->head + 1, __ATOMIC_SEQ_CST);
 }
@@ -104,10 +106,10 @@ static void says_when_some_were_lost(void **state)
 	retransmits_take(bpf.retransmits, before_ns, 0);
 	between_ns = clock_monotonic_ns();
 	/* The oldest place is the next to be written, and may be written already. */
-	for (uint64_t i = 0; i < RETRANSMIT_LOG_RECORDS + 9; i++)
+	for (uint64_t i = 0; i < LOG_RECORDS + 9; i++)
 		retransmit(2, i, 7, 1);
 	retransmit(1, 5000, 8, 1);
-	assert_int_equal(take(&items), RETRANSMIT_LOG_RECORDS - 1 + 1);
+	assert_int_equal(take(&items), LOG_RECORDS - 1 + 1);
 	assert_int_equal(items[0].time_ns, 10);
 	assert_int_equal(retransmits_lost(bpf.retransmits), 10);
 	gap = retransmits_gap(bpf.retransmits);
@@ -124,13 +126,29 @@ static void says_when_some_were_lost(void **state)
 	end();
 }
 
+/* All of a storm on few CPUs; and on many no more memory than that, as long as there is something in each. */
+static void sizes_the_logs(void **state)
+{
+	size_t n;
+
+	(void)state;
+	assert_int_equal(retransmits_log_records(4), 16384);
+	for (n = 1; n <= 4096; n *= 2) {
+		uint32_t records = retransmits_log_records(n);
+
+		assert_int_equal(records & (records - 1), 0);
+		assert_true(records == 1024 || n * retransmit_log_size(records) <= 16 << 20);
+	}
+	assert_int_equal(retransmits_log_records(100000), 1024);
+}
+
 static void refuses_what_cannot_be_mapped(void **state)
 {
 	struct retransmits *retransmits = NULL;
 	struct error err = {0};
 
 	(void)state;
-	assert_int_equal(retransmits_new(&retransmits, -1, N_LOGS, &err), -EBADF);
+	assert_int_equal(retransmits_new(&retransmits, -1, N_LOGS, LOG_RECORDS, &err), -EBADF);
 	assert_null(retransmits);
 	retransmits_free(NULL);
 }
@@ -140,6 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_all_logs_by_time_once),
 		cmocka_unit_test(says_when_some_were_lost),
+		cmocka_unit_test(sizes_the_logs),
 		cmocka_unit_test(refuses_what_cannot_be_mapped),
 	};
 
