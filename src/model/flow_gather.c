@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "model/flow_gather.h"
 
+#include <linux/if_ether.h>
 #include <netinet/in.h>
+
+#include "base/array.h"
 
 void flow_gather_clear(struct flow_gather *gather)
 {
@@ -52,20 +55,62 @@ static bool find_retransmits(struct flow_gather *gather, const struct burst *bur
 	return retransmit_history_find(history, from_ns, to_ns, items, n);
 }
 
+/* Those of the tunnels in UDP that are known by their ports. */
+static bool is_tunnel_port(uint16_t port)
+{
+	static const uint16_t ports[] = {
+		2152 /* GTP-U */,  4500 /* IPsec behind NAT */, 4789 /* VXLAN */,
+		6081 /* Geneve */, 8472 /* VXLAN, Linux's */,   51820 /* WireGuard */,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ports); i++)
+		if (ntohs(port) == ports[i])
+			return true;
+	return false;
+}
+
+/* TCP itself, or as what a tunnel or a link carries. */
+static bool may_be_tcp(const struct flow_key *key)
+{
+	switch (ntohs(key->ethertype)) {
+	case ETH_P_IP:
+	case ETH_P_IPV6:
+	case ETH_P_8021Q:
+	case ETH_P_8021AD:
+	case ETH_P_MPLS_UC:
+	case ETH_P_MPLS_MC:
+	case ETH_P_PPP_SES:
+		return true;
+	}
+	switch (key->protocol) {
+	case IPPROTO_TCP:
+	case IPPROTO_IPIP:
+	case IPPROTO_IPV6:
+	case IPPROTO_GRE:
+	case IPPROTO_ESP:
+	case IPPROTO_AH:
+		return true;
+	case IPPROTO_UDP:
+		return is_tunnel_port(key->source_port) || is_tunnel_port(key->destination_port);
+	}
+	return false;
+}
+
 /* The sum of the flows that are known; there is none where there may be TCP, and of none of it is known. */
 static void add_up_retransmits(struct burst_flows *flows, bool is_all)
 {
-	bool may_be_tcp = !is_all;
+	bool has_tcp = !is_all;
 	size_t i;
 
 	for (i = 0; i < flows->n_top; i++) {
 		const struct flow_count *flow = &flows->top[i];
 
-		may_be_tcp |= flow->key.kind != FLOW_OTHER && flow->key.protocol == IPPROTO_TCP;
+		has_tcp |= may_be_tcp(&flow->key);
 		flows->retransmits_known |= flow->socket != 0;
 		flows->tcp_retransmits += flow->tcp_retransmits;
 	}
-	flows->retransmits_known |= !may_be_tcp;
+	flows->retransmits_known |= !has_tcp;
 }
 
 struct burst_flows flow_gather_tell(struct flow_gather *gather, const struct burst *burst,

@@ -198,3 +198,29 @@ send_from_one_port() { # NS
 	assert_equal "$(bursts_of "$IFPULSE_OUT" tx | jq -c 'map([.tcp_retransmits,
 		.flows[].tcp_retransmits])')" "[[0,null]]" UDP
 }
+
+# With what it carries from a socket of this host, too: it is the outer packet that is told.
+@test "of what a tunnel sends again nothing is known" {
+	local n ns
+	for n in 0 1; do
+		ns=NS$n
+		ip -n "${!ns}" link add vx type vxlan id 5 remote "192.0.2.$((2 - n))" dstport 4789 dev "v$n"
+		ip -n "${!ns}" address add "10.9.0.$((1 + n))/24" dev vx
+		ip -n "${!ns}" link set vx up
+	done
+	watch_flows "$NS0" v0
+	drop_in "$NS1" v1 "meta length > 1000 numgen inc mod 50 == 0"
+	start_sink "$NS1" tcp-sink --port 7001 --family 4
+	send "$NS0" traffic tcp-send --to 10.9.0.2 --port 7001 --bytes 5000000
+	wait_bg sink
+	settle
+	stop_ifpulse
+	(($(tcp_counter "$NS0" RetransSegs) > 10))
+	assert_equal "$(bursts_of "$IFPULSE_OUT" tx | jq -c 'map(.tcp_retransmits) | unique')" "[null]" VXLAN
+	watch_flows "$NS0" v0
+	send_hex 10 500 "0800 4500 0000 0000 402f 0000 0000 c6336407 c0000202"
+	send_hex 10 500 "8847 4500"
+	settle
+	stop_ifpulse
+	assert_equal "$(bursts_of "$IFPULSE_OUT" tx | jq -c 'map(.tcp_retransmits) | unique')" "[null]" "GRE and MPLS"
+}
