@@ -381,8 +381,10 @@ void engine_set_hot(struct engine *engine, uint32_t slot, enum direction directi
 
 int engine_read_drops(struct engine *engine, struct drop_sum **sums, size_t *n, struct error *err)
 {
-	int ret = probe_read_drops(engine->roster.probe, sums, n, err);
+	int ret;
 
+	roster_attach_missed(&engine->roster);
+	ret = probe_read_drops(engine->roster.probe, sums, n, err);
 	if (!ret)
 		roster_name_containers(&engine->roster, clock_monotonic_ns());
 	return ret;

@@ -469,6 +469,17 @@ two_at_once() { # MODE
 	! grep -q 'could not be probed' "$IFPULSE_ERR"
 }
 
+@test "drops are counted of an interface that finds a slot later, too" {
+	make_ns NS0 0
+	ip -n "$NS0" link add a0 index 20 type veth peer name a1 index 30
+	ip -n "$NS0" link add b0 index 21 type veth peer name b1 index 31
+	start_ifpulse "$NS0" drops -j -v -I 20ms -i a0 -i b0 --max-interfaces 1
+	wait_for_line "$IFPULSE_ERR" 'b0 is not probed'
+	ip -n "$NS0" link delete a0
+	wait_for_line "$IFPULSE_ERR" 'attached to b0'
+	stop_ifpulse
+}
+
 @test "an ifindex above the array finds its slot by the hash" {
 	make_ns NS0 0
 	ip -n "$NS0" link add h0 index 70000 type veth peer name h1 index 70001
