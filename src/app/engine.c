@@ -95,6 +95,15 @@ static void remove_orphans(struct engine *engine, const struct site *site)
 		log_debug("%s: filters of dead instances may be left: %s", site->name, err.what);
 }
 
+/* To who wants to know, all that there is in one is new, or is no more. */
+static void tell_all(const struct engine *engine, struct site *site, bool is_new)
+{
+	links_for_each (link, site->links)
+		if (engine->changed)
+			engine->changed(engine->change_context, site, is_new ? NULL : link,
+					is_new ? link : NULL);
+}
+
 static void site_came(void *context, struct site *site)
 {
 	struct engine *engine = context;
@@ -104,6 +113,7 @@ static void site_came(void *context, struct site *site)
 	attach_site(engine, site, engine->roster.n > PROBE_CROWD, &err);
 	engine->roster.stack_changed = true;
 	roster_publish(&engine->roster);
+	tell_all(engine, site, true);
 }
 
 static void site_renamed(void *context, struct site *site)
@@ -118,6 +128,7 @@ static void site_leaving(void *context, struct site *site)
 	struct engine *engine = context;
 
 	roster_lose_site(&engine->roster, site);
+	tell_all(engine, site, false);
 }
 
 static int load_probe(struct engine *engine, size_t selected, struct error *err)

@@ -95,8 +95,8 @@ uint64_t engine_windows_until_ns(const struct engine *engine);
 int engine_refresh_stats(struct engine *engine, struct error *err);
 
 /*
- * Every change of an interface, as links_listener.changed; after the engine has followed it. One whose namespace has
- * gone is not told.
+ * Every change of an interface, as links_listener.changed; after the engine has followed it. Those of a namespace
+ * that comes or goes come and go one by one.
  */
 typedef void (*engine_change_fn)(void *context, const struct site *site, const struct link *before,
 				 const struct link *after);

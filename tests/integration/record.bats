@@ -261,6 +261,20 @@ flows() { # N
 		"$(query 'PRAGMA user_version')" "schema"
 }
 
+@test "interfaces that come and go with their namespace are recorded" {
+	local other
+	start_ifpulse "$NS0" record -o "$FILE" -v --netns "$NS_PREFIX-oth*"
+	wait_for_line "$IFPULSE_ERR" 'recording to'
+	make_ns other other
+	wait_for_line "$IFPULSE_ERR" "attached to $other/lo\$"
+	ip netns delete "$other"
+	wait_for_line "$IFPULSE_ERR" "detached from $other/lo\$"
+	stop_ifpulse
+	run -0 query "SELECT ifname || ' ' || event FROM changes WHERE ifname = 'lo' AND
+		event IN ('added', 'removed')"
+	assert_equal "$output" $'lo added\nlo removed'
+}
+
 # Frames go on at a steady pace; the windows that are there hold what was sent in their time, and they go
 # on until shortly before the end.
 @test "after kill -9 the recording opens, and what it covers is whole" {
