@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "model/compare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/compare_bounds.h"
+#include "model/compare_cause.h"
+
+void compare_start(struct compare_run *run, const char *kind, bool is_loopback)
+{
+	*run = (struct compare_run){.is_loopback = is_loopback};
+	strncpy(run->kind, kind, sizeof(run->kind) - 1);
+}
+
+static struct compare_rule rule_of(const struct compare_run *run, enum direction direction)
+{
+	return compare_rule_of(run->kind, run->is_loopback, direction);
+}
+
+static bool went_back(const struct rtnl_link_stats64 *before, const struct rtnl_link_stats64 *now)
+{
+	return now->rx_packets < before->rx_packets || now->tx_packets < before->tx_packets ||
+	       now->rx_bytes < before->rx_bytes || now->tx_bytes < before->tx_bytes;
+}
+
+static void begin(struct compare_run *run, const struct compare_sample *sample)
+{
+	run->first = *sample;
+	run->n = 1;
+	memset(run->fits, 0xff, sizeof(run->fits));
+}
+
+void compare_add(struct compare_run *run, const struct compare_sample *sample)
+{
+	unsigned int i;
+	int d;
+
+	if (!run->n) {
+		begin(run, sample);
+	} else if (went_back(&run->last.kernel, &sample->kernel)) {
+		run->resets++;
+		begin(run, sample);
+	} else {
+		run->n++;
+		for (d = 0; d < N_DIRECTIONS; d++) {
+			struct compare_rule rule = rule_of(run, (enum direction)d);
+			struct compare_spans spans;
+
+			for (i = 0; i < rule.n; i++) {
+				compare_spans_between(&spans, &run->last, sample, (enum direction)d,
+						      &rule.bases[i]);
+				if (!compare_spans_fit(&spans))
+					run->fits[d] &= (uint8_t) ~(1U << i);
+			}
+		}
+	}
+	run->last = *sample;
+}
+
+uint64_t compare_time_ns(const struct compare_run *run)
+{
+	return run->n ? run->last.at_ns - run->first.at_ns : 0;
+}
+
+/* The bases of a rule, and what they give for the run. */
+struct field {
+	struct compare_rule rule;
+	struct compare_spans spans[COMPARE_BASES_MAX];
+	bool fits[COMPARE_BASES_MAX];
+};
+
+static bool is_same(const struct compare_spans *a, const struct compare_spans *b)
+{
+	int i;
+
+	for (i = 0; i < COMPARE_COUNTERS; i++)
+		if (a->of[i].low != b->of[i].low || a->of[i].high != b->of[i].high)
+			return false;
+	return true;
+}
+
+/*
+ * Over the whole run a basis has to fit; one that fits every interval, too, goes before. Returns its number, or
+ * -1.
+ */
+static int find_fit(const struct compare_run *run, const struct field *field,
+		    enum direction direction, bool *is_sole)
+{
+	int i, n = (int)field->rule.n, found = -1, always = -1;
+
+	for (i = 0; i < n; i++) {
+		if (!field->fits[i])
+			continue;
+		if (found < 0)
+			found = i;
+		if (always < 0 && run->fits[direction] & 1U << i)
+			always = i;
+	}
+	if (always >= 0)
+		found = always;
+	*is_sole = found >= 0;
+	for (i = 0; i < n && found >= 0; i++)
+		if (field->fits[i] && (always < 0 || run->fits[direction] & 1U << i) &&
+		    !is_same(&field->spans[i], &field->spans[found]))
+			*is_sole = false;
+	return found;
+}
+
+/* How far from fitting, packets first. */
+static bool is_nearer(const struct compare_spans *a, const struct compare_spans *b)
+{
+	int i;
+
+	for (i = 0; i < COMPARE_COUNTERS; i++) {
+		int64_t x = llabs(compare_outside(a->kernel[i], a->of[i].low, a->of[i].high));
+		int64_t y = llabs(compare_outside(b->kernel[i], b->of[i].low, b->of[i].high));
+
+		if (x != y)
+			return x < y;
+	}
+	return false;
+}
+
+/* Of those that do not fit, the nearest that has a cause; else the nearest. */
+static unsigned int find_cause(const struct field *field, struct compare_evidence *evidence,
+			       enum compare_cause *cause, uint64_t *packets)
+{
+	unsigned int i, found = 0;
+
+	*cause = COMPARE_NO_CAUSE;
+	for (i = 0; i < field->rule.n; i++) {
+		enum compare_cause its;
+		uint64_t about = 0;
+
+		/* It stands in for the hook of this direction where that is accounted for, or not at all. */
+		if (field->rule.bases[i].is_other_way)
+			continue;
+		evidence->basis = field->rule.bases[i];
+		evidence->spans = field->spans[i];
+		its = compare_cause_of(evidence, &about);
+		if (!its && *cause)
+			continue;
+		if ((its && !*cause) || is_nearer(&field->spans[i], &field->spans[found])) {
+			found = i;
+			*cause = its;
+			*packets = about;
+		}
+	}
+	return found;
+}
+
+/*
+ * What the other hook saw is evidence that GSO skbs were cut only where this one saw such: the kernel's count is then
+ * from that of skbs to that of segments.
+ */
+static bool is_cut_in_part(const struct compare_spans *skbs, const struct compare_spans *segments)
+{
+	return skbs->of[COMPARE_PACKETS].low < segments->of[COMPARE_PACKETS].low &&
+	       skbs->kernel[COMPARE_PACKETS] >= skbs->of[COMPARE_PACKETS].low &&
+	       skbs->kernel[COMPARE_PACKETS] <= segments->of[COMPARE_PACKETS].high;
+}
+
+static enum compare_cause cause_of_fit(const struct compare_run *run, const struct field *field,
+				       int fit, bool *is_fit)
+{
+	const struct compare_basis *basis = &field->rule.bases[fit];
+
+	*is_fit = true;
+	if (!basis->is_other_way)
+		return run->resets ? COMPARE_RESET : COMPARE_NO_CAUSE;
+	if (!run->is_loopback)
+		return COMPARE_OTHER_HOOK;
+	*is_fit = is_cut_in_part(&field->spans[0], &field->spans[1]);
+	return *is_fit ? COMPARE_CUT_IN_PART : COMPARE_NO_CAUSE;
+}
+
+static void survey(struct field *field, const struct compare_run *run, enum direction direction)
+{
+	unsigned int i;
+
+	field->rule = rule_of(run, direction);
+	for (i = 0; i < field->rule.n; i++) {
+		compare_spans_between(&field->spans[i], &run->first, &run->last, direction,
+				      &field->rule.bases[i]);
+		field->fits[i] = compare_spans_fit(&field->spans[i]);
+	}
+}
+
+static void fill_in(struct compare_result *result, const struct compare_spans *spans,
+		    enum compare_cause cause)
+{
+	const struct compare_span *span = &spans->of[result->counter];
+
+	result->has_bounds = true;
+	result->kernel = spans->kernel[result->counter];
+	result->probe = span->probe;
+	result->low = span->low;
+	result->high = span->high;
+	result->difference = compare_outside(result->kernel, span->low, span->high);
+	/* What says something about the whole row stands at each counter of it. */
+	if (cause == COMPARE_RESET || cause == COMPARE_OTHER_HOOK || cause == COMPARE_CUT_IN_PART)
+		result->verdict = COMPARE_EXPLAINED;
+	else if (result->difference)
+		result->verdict = cause ? COMPARE_EXPLAINED : COMPARE_MISMATCH;
+	if (result->verdict == COMPARE_EXPLAINED)
+		result->cause = cause;
+	else
+		result->evidence = 0;
+}
+
+void compare_judge(const struct compare_run *run, enum direction direction,
+		   const struct compare_facts *facts,
+		   struct compare_result results[COMPARE_COUNTERS])
+{
+	struct compare_evidence evidence = {.run = run, .facts = facts, .direction = direction};
+	enum compare_cause cause = COMPARE_TOO_SHORT;
+	bool is_sole = false, is_fit = false;
+	uint64_t packets = 0;
+	struct field field;
+	int i, at = 0;
+
+	if (run->n >= 2) {
+		survey(&field, run, direction);
+		at = find_fit(run, &field, direction, &is_sole);
+		if (at >= 0)
+			cause = cause_of_fit(run, &field, at, &is_fit);
+		if (!is_fit)
+			at = (int)find_cause(&field, &evidence, &cause, &packets);
+	}
+	for (i = 0; i < COMPARE_COUNTERS; i++) {
+		struct compare_result *result = &results[i];
+
+		*result = (struct compare_result){
+			.direction = direction,
+			.counter = (enum compare_counter)i,
+			.evidence = packets,
+			.is_sole = is_sole,
+		};
+		if (run->n < 2) {
+			result->verdict = COMPARE_EXPLAINED;
+			result->cause = cause;
+			continue;
+		}
+		result->basis = field.rule.bases[at];
+		result->is_rule = field.rule.is_known;
+		fill_in(result, &field.spans[at], cause);
+	}
+}
+
+const char *compare_verdict_name(enum compare_verdict verdict)
+{
+	static const char *const names[] = {"match", "explained", "mismatch"};
+
+	return names[verdict];
+}
+
+const char *compare_counter_name(enum compare_counter counter)
+{
+	return counter == COMPARE_PACKETS ? "packets" : "bytes";
+}

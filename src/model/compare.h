@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * compare: the probe's counts held against the kernel's own of the same interface, and what is between them
+ * explained, from evidence alone.
+ *
+ * The two cannot be read at once while packets pass, and they count a packet at different places of its way:
+ * on the way out the hook comes first, on the way in mostly the driver. So each reading of the kernel's
+ * counters lies between readings of the probe's, some time before and some time after; over a run from
+ * one such sample to another the probe's count of what the kernel counted lies in [low, high]. What is outside
+ * is a real difference.
+ */
+#ifndef IFPULSE_MODEL_COMPARE_H
+#define IFPULSE_MODEL_COMPARE_H
+
+#include <linux/if_link.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/compare_basis.h"
+#include "model/counters.h"
+#include "model/link.h"
+
+/*
+ * One reading of the kernel's counters, `before` and `after` as close to it as can be. `early` and `late` leave
+ * time for packets that are under way between hook and driver.
+ */
+struct compare_sample {
+	uint64_t at_ns; /* CLOCK_MONOTONIC */
+	struct interface_counters early, before, after, late;
+	/* Dropped behind the egress hook: of the probe, read before `early` and after `late`. */
+	uint64_t drops_early, drops_late;
+	struct rtnl_link_stats64 kernel;
+};
+
+/* One interface. */
+struct compare_run {
+	char kind[LINK_KIND_SIZE];
+	bool is_loopback;
+	unsigned int n; /* samples since `first` */
+	struct compare_sample first, last;
+	unsigned int resets;        /* times that the kernel's counters went backwards */
+	uint8_t fits[N_DIRECTIONS]; /* bases that every interval between samples fits, a bit each */
+};
+
+/* What else is known of the interface over the run: where a difference may come from. */
+struct compare_facts {
+	bool has_xdp;            /* an XDP program was there for some of the time */
+	uint64_t macvlan_passed; /* packets that macvlans on top of it sent */
+};
+
+enum compare_counter { COMPARE_PACKETS, COMPARE_BYTES, COMPARE_COUNTERS };
+
+enum compare_verdict { COMPARE_MATCH, COMPARE_EXPLAINED, COMPARE_MISMATCH };
+
+enum compare_cause {
+	COMPARE_NO_CAUSE,
+	COMPARE_TOO_SHORT,      /* there are no two samples: no bounds */
+	COMPARE_RESET,          /* compared since the kernel's counters began anew */
+	COMPARE_OTHER_HOOK,     /* an ifb: only what it sends passes a hook */
+	COMPARE_CUT_IN_PART,    /* some GSO skbs were cut behind the egress hook, the others not */
+	COMPARE_DROPPED,        /* dropped behind the egress hook */
+	COMPARE_XDP,            /* XDP takes packets, or sends some, that no hook sees */
+	COMPARE_MACVLAN_PASSED, /* what goes from macvlan to macvlan passes the hook, not the driver */
+	COMPARE_MACVLAN_MULTICAST, /* the header of multicast between macvlans counts twice */
+};
+
+struct compare_result {
+	enum direction direction;
+	enum compare_counter counter;
+	enum compare_verdict verdict;
+	enum compare_cause cause;
+	uint64_t evidence; /* how many packets the cause is known to be about; 0: not known */
+	bool has_bounds; /* false: of the rest only `kernel` says anything, and that not with TOO_SHORT */
+	struct compare_basis basis;
+	bool is_rule; /* of this kind of device; else the run has told, if is_sole */
+	bool is_sole; /* no other basis that gives other counts fits as well */
+	uint64_t kernel, probe, low, high;
+	int64_t difference; /* how far the kernel is outside of [low, high]; below: negative */
+};
+
+void compare_start(struct compare_run *run, const char *kind, bool is_loopback);
+
+/* The first one begins the run; one in which the kernel's counters are less than before begins it anew. */
+void compare_add(struct compare_run *run, const struct compare_sample *sample);
+
+/* How long it is, first sample to last. */
+uint64_t compare_time_ns(const struct compare_run *run);
+
+/* The verdicts on packets and bytes of one direction. */
+void compare_judge(const struct compare_run *run, enum direction direction,
+		   const struct compare_facts *facts,
+		   struct compare_result results[COMPARE_COUNTERS]);
+
+/* "match" "explained" "mismatch" */
+const char *compare_verdict_name(enum compare_verdict verdict);
+const char *compare_counter_name(enum compare_counter counter);
+
+#endif
