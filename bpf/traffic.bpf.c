@@ -38,6 +38,10 @@ const volatile bool has_flows = false;
 /* Set before load: see senders.bpf.h. */
 const volatile bool has_cgroup_ids = false;
 const volatile bool has_retransmits = false;
+/* Set before load by a test of what finds losses: so many packets, and one is not counted; 0: none. */
+const volatile __u32 lose_one_in = 0;
+
+__u64 packets_to_lose = 0; /* of both directions; CPUs may step on each other */
 
 /* To the kernel a TC context is the sk_buff itself. With the casts its fields are plain loads. */
 extern void *bpf_cast_to_kern_ctx(void *context) __ksym __weak;
@@ -200,6 +204,8 @@ static __always_inline void count(struct __sk_buff *skb, __u32 slot, enum direct
 	struct open_window *window;
 
 	if (!totals || was_counted(skb, direction))
+		return;
+	if (lose_one_in && ++packets_to_lose % lose_one_in == 0)
 		return;
 	if (skb->gso_size)
 		wire = wire_of_gso(skb);

@@ -142,6 +142,7 @@ static int load_probe(struct engine *engine, size_t selected, struct error *err)
 		.drop_locations = options->drop_locations,
 		.flows = options->flows,
 		.other_netns = options->netns.n,
+		.lose_one_in = (uint32_t)options->lose_one_in,
 	};
 	unsigned int orphans;
 	int ret;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -104,6 +105,17 @@ static int take_count(const struct option_spec *spec, void *value, const char *t
 	if (!ret)
 		*(uint64_t *)value = count;
 	return ret;
+}
+
+/* Whoever asks for wrong counts must have meant to. */
+static int take_fault(const struct option_spec *spec, void *value, const char *text,
+		      struct error *err)
+{
+	if (!getenv("IFPULSE_TESTING"))
+		return error_set(err, -EINVAL,
+				 "--%s makes the probe count wrongly, and is for tests alone",
+				 spec->name);
+	return take_count(spec, value, text, err);
 }
 
 static int take_rate(const struct option_spec *spec, void *value, const char *text,
@@ -316,6 +328,7 @@ const struct option_spec option_specs[] = {
 	 AT(max_size), RECORDER_BYTES_MIN, 0},
 	{OPTION_KEEP, "keep", "TIME", "drop what is older", take_time, AT(keep_ns), NSEC_PER_SEC,
 	 0},
+	{OPTION_LOSE_ONE_IN, "lose-one-in", "N", NULL, take_fault, AT(lose_one_in), 1, UINT32_MAX},
 	{'j', "json", NULL, "JSON: one array", take_format, AT(format), OUTPUT_JSON, 0},
 	{OPTION_CSV, "csv", NULL, "CSV with a header line", take_format, AT(format), OUTPUT_CSV, 0},
 	{OPTION_NO_COLOUR, "no-color", NULL, "no colour (also: NO_COLOR set)", take_flag,

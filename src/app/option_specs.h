@@ -21,14 +21,14 @@ struct option_spec {
 	int id;
 	const char *name;
 	const char *argument; /* NULL: takes none */
-	const char *help;
+	const char *help;     /* NULL: it is not shown */
 	option_take_fn take;
 	size_t at;         /* offset of the value in struct options */
 	uint64_t min, max; /* of times, sizes and counts; the value of a format, a choice's first */
 };
 
 /* In the order in which --help shows them. */
-#define OPTION_SPECS 42
+#define OPTION_SPECS 43
 extern const struct option_spec option_specs[OPTION_SPECS];
 
 /* NULL where there is none. */

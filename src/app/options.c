@@ -47,7 +47,7 @@ static void print_options(const struct command *command)
 		char left[64], letter[8] = "    ";
 
 		/* What every command takes stands in the general help, but for -h. */
-		if (command ? !takes(command, spec->id) : !is_global(spec->id))
+		if (!spec->help || (command ? !takes(command, spec->id) : !is_global(spec->id)))
 			continue;
 		if (spec->id < 256)
 			snprintf(letter, sizeof(letter), "-%c, ", spec->id);

@@ -61,6 +61,7 @@ enum option_id {
 	OPTION_KEEP,
 	OPTION_VERSION,
 	OPTION_CONTAINER,
+	OPTION_LOSE_ONE_IN,
 };
 
 /* What every command takes that judges bursts, for its list of ids. */
@@ -146,6 +147,7 @@ struct options {
 	uint64_t max_size, keep_ns; /* of a recording; 0: no limit */
 	struct selection netns;     /* other network namespaces, too; empty: only our own */
 	struct selection containers;
+	uint64_t lose_one_in; /* for tests: the probe counts wrongly; see take_fault() */
 };
 
 struct command {

@@ -129,6 +129,7 @@ static int size_maps(struct probe *probe, const struct probe_options *options, s
 	skel->rodata->has_drop_locations = options->drop_locations;
 	skel->rodata->has_other_netns = options->other_netns;
 	skel->rodata->has_netns_cookies = netns_has_cookies();
+	skel->rodata->lose_one_in = options->lose_one_in;
 	bpf_program__set_autoload(skel->progs.ifpulse_ns_in, options->other_netns);
 	bpf_program__set_autoload(skel->progs.ifpulse_ns_out, options->other_netns);
 	skel->rodata->window_width_ns = window_ns;

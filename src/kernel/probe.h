@@ -39,6 +39,7 @@ struct probe_options {
 	bool drop_locations;     /* and by where in the kernel */
 	bool flows;              /* tell the flows of windows that are hot */
 	bool other_netns;        /* interfaces in other network namespaces can be attached, too */
+	uint32_t lose_one_in;    /* for tests: one of so many packets is not counted; 0: all are */
 };
 
 struct probe;

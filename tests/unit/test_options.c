@@ -20,7 +20,8 @@ static const enum option_id rate_ids[] = {
 };
 static const enum option_id list_ids[] = {'i', 'j', OPTION_END};
 static const enum option_id health_ids[] = {
-	'i', 'd', OPTION_ERRORS_OVER, OPTION_DROPS_OVER, OPTION_PERIOD, 'j', OPTION_END,
+	'i',           'd', OPTION_ERRORS_OVER, OPTION_DROPS_OVER,
+	OPTION_PERIOD, 'j', OPTION_LOSE_ONE_IN, OPTION_END,
 };
 static const enum option_id draw_ids[] = {'o', OPTION_FROM, OPTION_TO, OPTION_END};
 static const struct command played[] = {
@@ -385,6 +386,28 @@ static void misses_no_option_however_many(void **state)
 	release(&parsed);
 }
 
+/* Nobody gets wrong counts who did not ask for them twice. */
+static void spoils_the_probe_for_tests_alone(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	unsetenv("IFPULSE_TESTING");
+	parsed = parse("health", "--lose-one-in", "10");
+	assert_int_equal(parsed.status, EXIT_USAGE);
+	assert_non_null(strstr(parsed.err, "is for tests alone"));
+	release(&parsed);
+	setenv("IFPULSE_TESTING", "1", 1);
+	parsed = parse("health", "--lose-one-in", "10");
+	expect_command(&parsed, "health");
+	assert_int_equal(parsed.options.lose_one_in, 10);
+	release(&parsed);
+	parsed = parse("health", "--help");
+	assert_null(strstr(parsed.out, "lose"));
+	release(&parsed);
+	unsetenv("IFPULSE_TESTING");
+}
+
 static void helps(void **state)
 {
 	struct parsed parsed = parse("--help");
@@ -489,6 +512,7 @@ int main(void)
 		cmocka_unit_test(refuses_wrong_words),
 		cmocka_unit_test(refuses_options_of_other_commands),
 		cmocka_unit_test(misses_no_option_however_many),
+		cmocka_unit_test(spoils_the_probe_for_tests_alone),
 		cmocka_unit_test(helps),
 		cmocka_unit_test(tells_its_version),
 		cmocka_unit_test(obeys_no_color),
