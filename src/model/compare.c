@@ -187,6 +187,18 @@ static void survey(struct field *field, const struct compare_run *run, enum dire
 	}
 }
 
+static bool is_either(const struct compare_run *run, enum direction direction,
+		      const struct compare_basis *basis)
+{
+	struct compare_basis other = *basis;
+	struct compare_spans a, b;
+
+	other.is_wire = !basis->is_wire;
+	compare_spans_between(&a, &run->first, &run->last, direction, basis);
+	compare_spans_between(&b, &run->first, &run->last, direction, &other);
+	return is_same(&a, &b);
+}
+
 static void fill_in(struct compare_result *result, const struct compare_spans *spans,
 		    enum compare_cause cause)
 {
@@ -244,6 +256,7 @@ void compare_judge(const struct compare_run *run, enum direction direction,
 		}
 		result->basis = field.rule.bases[at];
 		result->is_rule = field.rule.is_known;
+		result->is_either = is_either(run, direction, &result->basis);
 		fill_in(result, &field.spans[at], cause);
 	}
 }

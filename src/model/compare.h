@@ -45,7 +45,7 @@ struct compare_run {
 /* What else is known of the interface over the run: where a difference may come from. */
 struct compare_facts {
 	bool has_xdp;            /* an XDP program was there for some of the time */
-	uint64_t macvlan_passed; /* packets that macvlans on top of it sent */
+	uint64_t macvlan_passed; /* packets of macvlans on top of it, sent and received */
 };
 
 enum compare_counter { COMPARE_PACKETS, COMPARE_BYTES, COMPARE_COUNTERS };
@@ -72,8 +72,9 @@ struct compare_result {
 	uint64_t evidence; /* how many packets the cause is known to be about; 0: not known */
 	bool has_bounds; /* false: of the rest only `kernel` says anything, and that not with TOO_SHORT */
 	struct compare_basis basis;
-	bool is_rule; /* of this kind of device; else the run has told, if is_sole */
-	bool is_sole; /* no other basis that gives other counts fits as well */
+	bool is_rule;   /* of this kind of device; else the run has told, if is_sole */
+	bool is_sole;   /* no other basis that gives other counts fits as well */
+	bool is_either; /* segments and skbs were the same: none was GSO */
 	uint64_t kernel, probe, low, high;
 	int64_t difference; /* how far the kernel is outside of [low, high]; below: negative */
 };

@@ -257,6 +257,14 @@ void writer_unsigned(struct writer *writer, const char *name, uint64_t value)
 	put_plain(writer, name, text);
 }
 
+void writer_signed(struct writer *writer, const char *name, int64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, value);
+	put_plain(writer, name, text);
+}
+
 void writer_number(struct writer *writer, const char *name, double value)
 {
 	char text[40];

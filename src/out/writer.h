@@ -45,6 +45,7 @@ void writer_end(struct writer *writer);
 
 void writer_text(struct writer *writer, const char *name, const char *value); /* NULL: null */
 void writer_unsigned(struct writer *writer, const char *name, uint64_t value);
+void writer_signed(struct writer *writer, const char *name, int64_t value);
 void writer_number(struct writer *writer, const char *name, double value);
 void writer_boolean(struct writer *writer, const char *name, bool value);
 void writer_null(struct writer *writer, const char *name);

@@ -103,6 +103,7 @@ static void writes_every_type(void **state)
 	writer_null(writer, "null");
 	writer_unsigned(writer, "zero", 0);
 	writer_unsigned(writer, "large", INT64_MAX);
+	writer_signed(writer, "least", INT64_MIN);
 	writer_number(writer, "number", 0.01);
 	writer_number(writer, "tiny", 1e-7);
 	writer_number(writer, "whole", 100);
@@ -113,12 +114,13 @@ static void writes_every_type(void **state)
 	writer_end(writer);
 	text = finish(writer);
 	json = parse(text);
-	assert_int_equal(json_object_size(json), 11);
+	assert_int_equal(json_object_size(json), 12);
 	assert_true(json_is_null(json_object_get(json, "null_text")));
 	assert_true(json_is_null(json_object_get(json, "null")));
 	assert_int_equal(json_integer_value(json_object_get(json, "zero")), 0);
 	assert_true(json_is_integer(json_object_get(json, "zero")));
 	assert_int_equal(json_integer_value(json_object_get(json, "large")), INT64_MAX);
+	assert_int_equal(json_integer_value(json_object_get(json, "least")), INT64_MIN);
 	assert_true(json_number_value(json_object_get(json, "number")) == 0.01);
 	assert_true(json_number_value(json_object_get(json, "tiny")) == 1e-7);
 	assert_true(json_number_value(json_object_get(json, "whole")) == 100);

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "out/show_compare.h"
+
+#include <inttypes.h>
+#include <linux/if_ether.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/units.h"
+#include "out/place_name.h"
+
+#define REASON_SIZE 256
+
+static const char *const direction_names[] = {"rx", "tx"};
+
+static const char *header_words(int extra)
+{
+	if (extra == -ETH_HLEN)
+		return ", without the Ethernet header";
+	return extra == ETH_FCS_LEN ? ", with the frame check sequence" : "";
+}
+
+/* Not told by what passed, or not at all; NULL: as records have it. */
+static const char *units_of(const struct compare_result *result)
+{
+	if (!result->has_bounds || (!result->is_rule && !result->is_sole) ||
+	    (!result->kernel && !result->high))
+		return NULL;
+	if (result->is_either)
+		return "either";
+	return result->basis.is_wire ? "segments" : "skbs";
+}
+
+/* What the device counts, and how that is known. */
+static void put_basis(char *out, size_t size, const struct compare_result *result)
+{
+	const char *units = units_of(result);
+
+	if (!result->kernel && !result->high)
+		snprintf(out, size, "nothing passed");
+	else if (!units)
+		snprintf(out, size,
+			 "whether it counts skbs or segments, and which headers, these "
+			 "packets do not tell");
+	else
+		snprintf(out, size, "counts %s%s%s", result->is_either ? "packets" : units,
+			 header_words(result->basis.extra),
+			 result->is_rule ? "" : " (found by fit)");
+}
+
+/* For people; a number of packets goes in where there is one. */
+static const char *cause_words(enum compare_cause cause)
+{
+	switch (cause) {
+	case COMPARE_TOO_SHORT:
+		return "there for less than an interval: nothing to compare";
+	case COMPARE_RESET:
+		return "the kernel's counters went backwards: compared since then";
+	case COMPARE_OTHER_HOOK:
+		return "what is redirected to an ifb passes its egress hook alone: held against "
+		       "that";
+	case COMPARE_CUT_IN_PART:
+		return "some GSO packets were cut behind the egress hook: as many came in as were "
+		       "counted";
+	case COMPARE_DROPPED:
+		return "dropped behind the egress hook";
+	case COMPARE_XDP:
+		return "passed by the XDP program, not by the hook";
+	case COMPARE_MACVLAN_PASSED:
+		return "handed from macvlan to macvlan: through the hook, past the driver";
+	case COMPARE_MACVLAN_MULTICAST:
+		return "multicast between macvlans, whose header counts twice";
+	case COMPARE_NO_CAUSE:
+		break;
+	}
+	return "";
+}
+
+static void put_reason(char out[REASON_SIZE], const struct compare_result *result)
+{
+	const char *words = cause_words(result->cause);
+
+	if (result->verdict == COMPARE_MATCH)
+		put_basis(out, REASON_SIZE, result);
+	else if (result->verdict == COMPARE_MISMATCH)
+		snprintf(out, REASON_SIZE, "nothing that is known accounts for it");
+	else if (result->evidence)
+		snprintf(out, REASON_SIZE, "%" PRIu64 " packet%s: %s", result->evidence,
+			 result->evidence == 1 ? "" : "s", words);
+	else
+		snprintf(out, REASON_SIZE, "%s", words);
+}
+
+static void put_count(struct writer *writer, const struct compare_result *result, const char *name,
+		      uint64_t value)
+{
+	if (result->has_bounds)
+		writer_unsigned(writer, name, value);
+	else
+		writer_null(writer, name);
+}
+
+static void put_counts_of(struct writer *writer, const struct compare_result *result)
+{
+	const char *units = units_of(result);
+
+	writer_text(writer, "counts", units);
+	if (units)
+		writer_signed(writer, "extra_bytes", result->basis.extra);
+	else
+		writer_null(writer, "extra_bytes");
+}
+
+void show_compare_record(struct writer *writer, const struct compare_subject *subject,
+			 const struct compare_result *result)
+{
+	char reason[REASON_SIZE];
+
+	put_reason(reason, result);
+	writer_begin(writer);
+	writer_unsigned(writer, "interval_us", subject->interval_ns / NSEC_PER_USEC);
+	writer_unsigned(writer, "ifindex", subject->ifindex);
+	place_name_fields(writer, subject->netns, subject->ifname);
+	writer_text(writer, "direction", direction_names[result->direction]);
+	writer_text(writer, "counter", compare_counter_name(result->counter));
+	put_count(writer, result, "probe", result->probe);
+	put_count(writer, result, "kernel", result->kernel);
+	put_count(writer, result, "low", result->low);
+	put_count(writer, result, "high", result->high);
+	if (result->has_bounds)
+		writer_signed(writer, "difference", result->difference);
+	else
+		writer_null(writer, "difference");
+	writer_text(writer, "verdict", compare_verdict_name(result->verdict));
+	writer_text(writer, "reason", reason);
+	put_counts_of(writer, result);
+	writer_end(writer);
+}
+
+int show_compare_table_new(struct table **out, bool use_colour)
+{
+	static const struct table_column columns[] = {
+		{.title = "INTERFACE"},
+		{.title = "DIR"},
+		{.title = "KERNEL PACKETS", .right = true, .rank = 4},
+		{.title = "PROBE", .right = true, .rank = 5},
+		{.title = "DIFF", .right = true, .rank = 1},
+		{.title = "KERNEL BYTES", .right = true, .rank = 4},
+		{.title = "PROBE", .right = true, .rank = 5},
+		{.title = "DIFF", .right = true, .rank = 1},
+		{.title = "VERDICT"},
+		{.title = "REASON", .rank = 3},
+	};
+
+	return table_new(out, columns, ARRAY_SIZE(columns), use_colour);
+}
+
+static void put_cells(struct table *table, const struct compare_result *result)
+{
+	if (!result->has_bounds) {
+		table_cell(table, TABLE_DIM, "-");
+		table_cell(table, TABLE_DIM, "-");
+		table_cell(table, TABLE_DIM, "-");
+		return;
+	}
+	table_cell(table, TABLE_PLAIN, "%" PRIu64, result->kernel);
+	table_cell(table, TABLE_PLAIN, "%" PRIu64, result->probe);
+	table_cell(table, result->difference ? TABLE_PLAIN : TABLE_DIM,
+		   result->difference ? "%+" PRId64 : "%" PRId64, result->difference);
+}
+
+void show_compare_row(struct table *table, const struct compare_subject *subject,
+		      const struct compare_result results[COMPARE_COUNTERS])
+{
+	static const enum table_style styles[] = {TABLE_GOOD, TABLE_GOOD, TABLE_BAD};
+	const struct compare_result *worst = &results[0];
+	char reason[REASON_SIZE];
+	int i;
+
+	table_cell(table, TABLE_BOLD, PLACE_NAME_FORMAT,
+		   PLACE_NAME_ARGS(subject->netns, subject->ifname));
+	table_cell(table, TABLE_PLAIN, "%s", direction_names[worst->direction]);
+	for (i = 0; i < COMPARE_COUNTERS; i++) {
+		put_cells(table, &results[i]);
+		if (results[i].verdict > worst->verdict)
+			worst = &results[i];
+	}
+	put_reason(reason, worst);
+	table_cell(table, styles[worst->verdict], "%s", compare_verdict_name(worst->verdict));
+	table_cell(table, TABLE_PLAIN, "%s", reason);
+}
