@@ -13,6 +13,7 @@
 #include <linux/virtio_net.h>
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 
 #define TAG_SIZE 4
@@ -266,6 +267,68 @@ static int flows_send(int argc, char **argv)
 	return tool_report_sends(&sends, 1, "frame_bytes") ?: ret;
 }
 
+/* With `offload`, whoever reads and writes takes GSO skbs whole, behind a struct virtio_net_hdr. */
+static int open_tun(struct ifreq *request, bool tap, bool offload)
+{
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+	request->ifr_flags =
+		(short)((tap ? IFF_TAP : IFF_TUN) | IFF_NO_PI | (offload ? IFF_VNET_HDR : 0));
+	if (fd < 0)
+		tool_fail("open", "/dev/net/tun");
+	else if (ioctl(fd, TUNSETIFF, request))
+		tool_fail("ioctl TUNSETIFF", request->ifr_name);
+	else if (offload && ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6))
+		tool_fail("ioctl TUNSETOFFLOAD", request->ifr_name);
+	else
+		return fd;
+	return -1;
+}
+
+/* The devices are the two ends of a cable, and this is the cable. */
+static int cable(int argc, char **argv)
+{
+	uint64_t timeout = TOOL_TIMEOUT, ready_fd = STDERR_FILENO;
+	const char *names[2], *kind;
+	struct ifreq requests[2] = {0};
+	struct pollfd ends[2];
+	bool offload = false;
+	ssize_t got;
+	const struct tool_option options[] = {
+		{"interface", .text = &names[0], .required = true},
+		{"other", .text = &names[1], .required = true},
+		{"kind", .text = &kind, .required = true},
+		{"offload", .flag = &offload},
+		{"timeout", .number = &timeout, .min = 1, .max = TOOL_SECONDS_MAX},
+		{"ready-fd", .number = &ready_fd, .min = 1, .max = INT16_MAX},
+	};
+	int i;
+
+	if (!tool_options(argc, argv, options, TOOL_COUNT(options)))
+		return TOOL_USAGE;
+	tool_start(timeout);
+	for (i = 0; i < 2; i++) {
+		if (!request_name(&requests[i], names[i]))
+			return TOOL_USAGE;
+		ends[i].fd = open_tun(&requests[i], strcmp(kind, "tap") == 0, offload);
+		ends[i].events = POLLIN;
+		if (ends[i].fd < 0)
+			return TOOL_INCOMPLETE;
+	}
+	tool_ready(ready_fd);
+	/* An end that is down takes nothing and gives nothing. */
+	while (!tool_stopped && poll(ends, 2, -1) >= 0) {
+		for (i = 0; i < 2; i++) {
+			if (!(ends[i].revents & (POLLIN | POLLERR)))
+				continue;
+			got = read(ends[i].fd, buffer, sizeof(buffer));
+			if (got < 0 || write(ends[!i].fd, buffer, (size_t)got) < 0)
+				tool_sleep_until(tool_now_ns() + DOWN_POLL_NS);
+		}
+	}
+	return EXIT_SUCCESS;
+}
+
 static int hold(int argc, char **argv)
 {
 	uint64_t seconds = HOLD_SECONDS, ready_fd = STDERR_FILENO;
@@ -291,12 +354,9 @@ static int hold(int argc, char **argv)
 		return TOOL_USAGE;
 	}
 	tool_start(seconds);
-	request.ifr_flags = (short)((tap ? IFF_TAP : IFF_TUN) | IFF_NO_PI);
-	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	fd = open_tun(&request, tap, false);
 	if (fd < 0)
-		return tool_fail("open", "/dev/net/tun");
-	if (ioctl(fd, TUNSETIFF, &request))
-		return tool_fail("ioctl TUNSETIFF", name);
+		return TOOL_INCOMPLETE;
 	tool_ready(ready_fd);
 	while (!tool_stopped) {
 		if (!drain)
@@ -333,6 +393,11 @@ static const char usage[] =
 	"           writes \"ready\" to FD (2, stderr) once the device is there, and keeps it "
 	"until\n"
 	"           killed or S seconds; --drain reads away what is sent, else its queue fills up\n"
+	"  cable    --interface NAME --other NAME --kind tap|tun [--offload] [--ready-fd FD]\n"
+	"           [--timeout SECONDS (20)]\n"
+	"           two such devices, and what is sent by one is received by the other; with "
+	"--offload GSO\n"
+	"           packets whole\n"
 	"\n"
 	"Status: 0 complete, 1 failed or incomplete, 2 usage.\n";
 
@@ -340,7 +405,7 @@ int main(int argc, char **argv)
 {
 	static const struct tool_mode modes[] = {
 		{"raw-send", raw_send},     {"idle", idle}, {"hex-send", hex_send},
-		{"flows-send", flows_send}, {"hold", hold},
+		{"flows-send", flows_send}, {"hold", hold}, {"cable", cable},
 	};
 
 	return tool_main(argc, argv, usage, modes, TOOL_COUNT(modes));

@@ -4,8 +4,9 @@
  * chain. It tells the tests whether ifpulse leaves others alone and is left alone by them.
  *
  *   neighbour --interface NAME --direction ingress|egress --mode tcx|clsact|xdp|xdp-skb
- *             [--first] [--verdict next|ok|drop|steal]
+ *             [--first] [--verdict next|ok|drop|steal] [--every N]
  *
+ * XDP drops every packet, or with --every one of N, and lets the others pass.
  * Says "ready" on stderr when attached, and on SIGINT or SIGTERM detaches and prints {"packets":N}.
  * With --leave a clsact filter stays when the program ends.
  */
@@ -36,10 +37,12 @@
 #define VERDICT_DROP 2  /* TC_ACT_SHOT */
 #define VERDICT_STEAL 4 /* TC_ACT_STOLEN: gone, and no drop; clsact alone knows it */
 #define XDP_VERDICT_DROP 1
+#define XDP_VERDICT_PASS 2
 
 struct settings {
 	const char *interface, *direction, *mode, *verdict;
 	bool first, leave;
+	int every;
 };
 
 static void __attribute__((noreturn)) fail(const char *what, int error)
@@ -54,8 +57,11 @@ static struct bpf_insn insn(uint8_t code, uint8_t dst, uint8_t src, int16_t off,
 		.code = code, .dst_reg = dst, .src_reg = src, .off = off, .imm = imm};
 }
 
-/* counts[0] += 1, atomically; return verdict. */
-static int load_counter(enum bpf_prog_type type, int map_fd, int verdict)
+/*
+ * counts[0] += 1, atomically; return verdict, but for all packets but each number `every` return `other`. Two CPUs
+ * may find the same number, so every third of many is only nearly so.
+ */
+static int load_counter(enum bpf_prog_type type, int map_fd, int verdict, int every, int other)
 {
 	struct bpf_insn program[] = {
 		insn(BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, -4, 0),
@@ -64,10 +70,15 @@ static int load_counter(enum bpf_prog_type type, int map_fd, int verdict)
 		insn(BPF_LD | BPF_DW | BPF_IMM, BPF_REG_1, BPF_PSEUDO_MAP_FD, 0, map_fd),
 		insn(0, 0, 0, 0, 0),
 		insn(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem),
-		insn(BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, 2, 0),
+		insn(BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, 5, 0),
 		insn(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_1, 0, 0, 1),
 		insn(BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_0, BPF_REG_1, 0, BPF_ADD),
+		insn(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_3, BPF_REG_0, 0, 0),
+		insn(BPF_ALU64 | BPF_MOD | BPF_K, BPF_REG_3, 0, 0, every),
+		insn(BPF_JMP | BPF_JNE | BPF_K, BPF_REG_3, 0, 2, 0),
 		insn(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, verdict),
+		insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+		insn(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, other),
 		insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
 	};
 	int fd = bpf_prog_load(type, "neighbour", "GPL", program,
@@ -165,11 +176,12 @@ static void parse(struct settings *settings, int argc, char **argv)
 		{"verdict", required_argument, NULL, 'v'},
 		{"first", no_argument, NULL, 'f'},
 		{"leave", no_argument, NULL, 'l'},
+		{"every", required_argument, NULL, 'n'},
 		{0},
 	};
 	int id;
 
-	*settings = (struct settings){.verdict = "next", .mode = "tcx"};
+	*settings = (struct settings){.verdict = "next", .mode = "tcx", .every = 1};
 	while ((id = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (id) {
 		case 'i':
@@ -190,12 +202,16 @@ static void parse(struct settings *settings, int argc, char **argv)
 		case 'l':
 			settings->leave = true;
 			break;
+		case 'n':
+			settings->every = atoi(optarg);
+			break;
 		default:
 			exit(2);
 		}
 	}
-	if (!settings->interface || !settings->direction) {
-		fprintf(stderr, "neighbour: --interface and --direction are needed\n");
+	if (!settings->interface || !settings->direction || settings->every < 1) {
+		fprintf(stderr,
+			"neighbour: --interface and --direction are needed, --every from 1 on\n");
 		exit(2);
 	}
 }
@@ -224,7 +240,8 @@ int main(int argc, char **argv)
 	if (map_fd < 0)
 		fail("cannot create a map", errno);
 	prog_fd = load_counter(xdp ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SCHED_CLS, map_fd,
-			       verdict_of(&settings));
+			       verdict_of(&settings), settings.every,
+			       xdp ? XDP_VERDICT_PASS : VERDICT_NEXT);
 	if (xdp)
 		link_fd = attach_xdp(&settings, prog_fd, ifindex);
 	else if (!strcmp(settings.mode, "tcx"))
