@@ -15,7 +15,7 @@ _ifpulse_containers() { # COMMAND
 
 _ifpulse() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands="rate windows bursts drops record replay export plot list watch health doctor"
+	local commands="rate windows bursts drops record replay export plot list watch health compare doctor"
 	local replays="rate windows bursts health" command="" word words=0 choices
 	COMPREPLY=()
 	# --attach=t comes as three words, --attach= as two.

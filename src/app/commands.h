@@ -6,6 +6,6 @@
 #include "app/options.h"
 
 extern const struct command cmd_rate, cmd_windows, cmd_bursts, cmd_drops, cmd_record, cmd_replay,
-	cmd_export, cmd_plot, cmd_list, cmd_watch, cmd_health, cmd_doctor;
+	cmd_export, cmd_plot, cmd_list, cmd_watch, cmd_health, cmd_compare, cmd_doctor;
 
 #endif

@@ -49,8 +49,8 @@ int main(int argc, char **argv)
 {
 	/* The first is what runs without a command. */
 	const struct command commands[] = {
-		cmd_rate, cmd_windows, cmd_bursts, cmd_drops,  cmd_record, cmd_replay, cmd_export,
-		cmd_plot, cmd_list,    cmd_watch,  cmd_health, cmd_doctor, {0},
+		cmd_rate, cmd_windows, cmd_bursts, cmd_drops,  cmd_record,  cmd_replay, cmd_export,
+		cmd_plot, cmd_list,    cmd_watch,  cmd_health, cmd_compare, cmd_doctor, {0},
 	};
 	const struct command *command;
 	struct options options;

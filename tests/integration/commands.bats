@@ -258,7 +258,7 @@ is_running() { # PID: past its start, in epoll_wait(2)
 
 @test "--help of everything goes to stdout with status 0 and is within 80 columns" {
 	local command
-	for command in "" rate windows bursts drops record replay export plot list watch health doctor \
+	for command in "" rate windows bursts drops record replay export plot list watch health compare doctor \
 		"replay FILE rate" "replay FILE windows" "replay FILE bursts" "replay FILE health"; do
 		# shellcheck disable=SC2086
 		"$BUILD/ifpulse" $command --help >"$BATS_TEST_TMPDIR/help"
@@ -274,7 +274,7 @@ is_running() { # PID: past its start, in epoll_wait(2)
 @test "an interface that is not there: status 3, and the names that are" {
 	local command
 	make_pair
-	for command in rate list health doctor; do
+	for command in rate list health compare doctor; do
 		refused 3 "there is no interface 'eth9'; there are: lo v0" ifp "$NS0" "$command" -i eth9
 	done
 }
@@ -328,7 +328,7 @@ full_help() {
 @test "closed standard output: status 3, at once, for every command" {
 	local command
 	make_ns NS0 0
-	for command in rate windows list watch "health -d 1h" doctor --help; do
+	for command in rate windows list watch "health -d 1h" compare doctor --help; do
 		# shellcheck disable=SC2086
 		refused 3 "standard output is closed; let it go somewhere" \
 			closed_output "$NS0" "$BUILD/ifpulse" $command

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "app/compare_tracks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/units.h"
+#include "kernel/drop_reasons.h"
+
+/*
+ * From hook to driver, and back: a poll of NAPI, a backlog's turn on a busy CPU, a queue of the driver's. What
+ * takes longer, as behind a slow queueing discipline, shows as a difference while traffic passes.
+ */
+#define UNDER_WAY_NS (10 * NSEC_PER_MSEC)
+
+struct compare_tracks {
+	struct engine *engine;
+	struct drop_reasons *reasons;
+	struct compare_track *items;
+	size_t n, capacity;
+};
+
+/* --- what happens meanwhile --- */
+
+static void leaving(void *context, const struct interface *interface)
+{
+	struct compare_tracks *tracks = context;
+	size_t i;
+
+	for (i = 0; i < tracks->n; i++)
+		if (tracks->items[i].is_there && tracks->items[i].slot == interface->slot)
+			tracks->items[i].is_there = false;
+}
+
+static struct compare_track *find(struct compare_tracks *tracks, uint64_t site, uint32_t ifindex)
+{
+	size_t i;
+
+	for (i = 0; i < tracks->n; i++)
+		if (tracks->items[i].is_there && tracks->items[i].ifindex == ifindex &&
+		    tracks->items[i].site == site)
+			return &tracks->items[i];
+	return NULL;
+}
+
+/* An XDP program that came and went between two samples was there all the same. */
+static void changed(void *context, const struct site *site, const struct link *before,
+		    const struct link *after)
+{
+	const struct link *link = after ? after : before;
+	struct compare_track *track = find(context, site->netns, link->ifindex);
+	bool had = before && before->xdp_prog_id, has = after && after->xdp_prog_id;
+
+	if (track && (had || has))
+		track->facts.has_xdp = true;
+}
+
+int compare_tracks_new(struct compare_tracks **out, struct engine *engine, struct error *err)
+{
+	struct compare_tracks *tracks = calloc(1, sizeof(*tracks));
+	int ret;
+
+	if (!tracks)
+		return error_errno(err, -ENOMEM, "cannot compare");
+	tracks->engine = engine;
+	ret = drop_reasons_new(&tracks->reasons, NULL, err);
+	if (ret) {
+		free(tracks);
+		return ret;
+	}
+	engine_on_leaving(engine, leaving, tracks);
+	engine_on_change(engine, changed, tracks);
+	*out = tracks;
+	return 0;
+}
+
+void compare_tracks_free(struct compare_tracks *tracks)
+{
+	if (!tracks)
+		return;
+	engine_on_leaving(tracks->engine, NULL, NULL);
+	engine_on_change(tracks->engine, NULL, NULL);
+	drop_reasons_free(tracks->reasons);
+	free(tracks->items);
+	free(tracks);
+}
+
+/* --- a sample --- */
+
+static int add_track(struct compare_tracks *tracks, const struct interface *interface)
+{
+	const struct link *link = links_get(interface->site->links, interface->ifindex);
+	struct compare_track *track;
+
+	if (!link)
+		return 0; /* its removal is on the way */
+	if (array_reserve(&tracks->items, &tracks->capacity, tracks->n + 1, sizeof(*track)))
+		return -ENOMEM;
+	track = &tracks->items[tracks->n++];
+	*track = (struct compare_track){
+		.site = interface->site->netns,
+		.ifindex = interface->ifindex,
+		.slot = interface->slot,
+		.is_there = true,
+	};
+	memcpy(track->netns, interface->site->name, sizeof(track->netns));
+	memcpy(track->ifname, interface->ifname, sizeof(track->ifname));
+	compare_start(&track->run, link->kind, link->flags & IFF_LOOPBACK);
+	return 0;
+}
+
+static int add_new(struct compare_tracks *tracks, struct error *err)
+{
+	const struct interface *interfaces;
+	size_t i, n;
+
+	interfaces = engine_interfaces(tracks->engine, &n);
+	for (i = 0; i < n; i++)
+		if (!find(tracks, interfaces[i].site->netns, interfaces[i].ifindex) &&
+		    add_track(tracks, &interfaces[i]))
+			return error_errno(err, -ENOMEM, "cannot keep track of %zu interfaces", n);
+	for (i = 0; i < tracks->n; i++)
+		tracks->items[i].stage = 0;
+	return 0;
+}
+
+/*
+ * Reasons that only what has passed the egress hook is dropped for, without their prefix; where the kernel has no reasons,
+ * it may have been.
+ */
+static bool is_behind_hook(const char *reason)
+{
+	static const char *const reasons[] = {
+		"TC_EGRESS", "FULL_RING", "DEV_HDR",    "DEV_READY",   "NOMEM",
+		"SKB_CSUM",  "HDR_TRUNC", "TAP_FILTER", "SKB_GSO_SEG", "SKB_UCOPY_FAULT",
+	};
+	size_t i;
+
+	if (!reason || !strncmp(reason, "QDISC_", 6) || !strncmp(reason, "TAP_TXFILTER", 12))
+		return true;
+	for (i = 0; i < ARRAY_SIZE(reasons); i++)
+		if (!strcmp(reason, reasons[i]))
+			return true;
+	return false;
+}
+
+/* Into `drops_early` of every track, or `drops_late`. */
+static int read_drops(struct compare_tracks *tracks, bool is_late, struct error *err)
+{
+	struct drop_sum *sums;
+	size_t i, k, n;
+	int ret = engine_read_drops(tracks->engine, &sums, &n, err);
+
+	for (i = 0; !ret && i < tracks->n; i++) {
+		struct compare_track *track = &tracks->items[i];
+		uint64_t packets = 0;
+
+		if (!track->is_there)
+			continue;
+		for (k = 0; k < n; k++)
+			if (sums[k].kind.slot == track->slot &&
+			    sums[k].kind.direction == DIRECTION_EGRESS &&
+			    is_behind_hook(drop_reasons_name(tracks->reasons, sums[k].kind.reason)))
+				packets += sums[k].packets;
+		*(is_late ? &track->sample.drops_late : &track->sample.drops_early) = packets;
+	}
+	return ret;
+}
+
+/* Reading number `stage` of the probe: a track that has not all of them has no sample. */
+static int read_probe(struct compare_tracks *tracks, unsigned int stage, struct error *err)
+{
+	const struct interface *interfaces;
+	struct rate *rates;
+	uint64_t at_ns;
+	size_t i, n;
+	int ret = engine_read(tracks->engine, &rates, &n, &at_ns, err);
+
+	if (ret)
+		return ret;
+	interfaces = engine_interfaces(tracks->engine, &n);
+	for (i = 0; i < n; i++) {
+		struct compare_track *track =
+			find(tracks, interfaces[i].site->netns, interfaces[i].ifindex);
+		struct interface_counters *const places[] = {
+			track ? &track->sample.early : NULL,
+			track ? &track->sample.before : NULL,
+			track ? &track->sample.after : NULL,
+			track ? &track->sample.late : NULL,
+		};
+
+		if (!track || track->stage != stage || track->slot != interfaces[i].slot)
+			continue;
+		*places[stage] = interfaces[i].last.counters;
+		track->stage++;
+	}
+	return 0;
+}
+
+static void add_macvlan(struct compare_track *lower, const struct link *link)
+{
+	lower->macvlans += link->stats.tx_packets + link->stats.rx_packets;
+}
+
+/*
+ * What macvlans of the same interface hand one another has a sender and a receiver. One in another namespace names
+ * the interface below by an index of a third one's, perhaps; whose, only the kernel knows.
+ */
+static void add_to_lower(struct compare_tracks *tracks, const struct site *site,
+			 const struct link *link)
+{
+	struct compare_track *lower;
+	size_t i;
+
+	if (link->lower_netnsid == LINK_NETNSID_NONE) {
+		lower = find(tracks, site->netns, link->lower);
+		if (lower)
+			add_macvlan(lower, link);
+		return;
+	}
+	for (i = 0; i < tracks->n; i++)
+		if (tracks->items[i].is_there && tracks->items[i].ifindex == link->lower &&
+		    tracks->items[i].site != site->netns)
+			add_macvlan(&tracks->items[i], link);
+}
+
+static void take_link(struct compare_tracks *tracks, const struct site *site,
+		      const struct link *link)
+{
+	struct compare_track *track = find(tracks, site->netns, link->ifindex);
+
+	if (track) {
+		track->sample.kernel = link->stats;
+		track->sample.at_ns = clock_monotonic_ns();
+		if (link->xdp_prog_id)
+			track->facts.has_xdp = true;
+	}
+	if (compare_is_macvlan(link->kind))
+		add_to_lower(tracks, site, link);
+}
+
+static int read_kernel(struct compare_tracks *tracks, struct error *err)
+{
+	struct site *const *sites;
+	size_t i, n;
+	int ret = engine_refresh_stats(tracks->engine, err);
+
+	if (ret)
+		return ret;
+	for (i = 0; i < tracks->n; i++)
+		if (tracks->items[i].is_there)
+			tracks->items[i].macvlans = 0;
+	sites = sites_all(engine_sites(tracks->engine), &n);
+	for (i = 0; i < n; i++)
+		links_for_each (link, sites[i]->links)
+			take_link(tracks, sites[i], link);
+	return 0;
+}
+
+static void let_pass(void)
+{
+	const struct timespec time = {.tv_nsec = UNDER_WAY_NS};
+
+	nanosleep(&time, NULL);
+}
+
+static void take(struct compare_track *track)
+{
+	compare_add(&track->run, &track->sample);
+	if (track->run.n == 1 || track->macvlans < track->macvlans_first)
+		track->macvlans_first = track->macvlans;
+	track->facts.macvlan_passed = track->macvlans - track->macvlans_first;
+}
+
+int compare_tracks_sample(struct compare_tracks *tracks, struct error *err)
+{
+	size_t i;
+	int ret = add_new(tracks, err);
+
+	if (!ret)
+		ret = read_drops(tracks, false, err);
+	if (!ret)
+		ret = read_probe(tracks, 0, err);
+	let_pass();
+	if (!ret)
+		ret = read_probe(tracks, 1, err);
+	if (!ret)
+		ret = read_kernel(tracks, err);
+	if (!ret)
+		ret = read_probe(tracks, 2, err);
+	let_pass();
+	if (!ret)
+		ret = read_probe(tracks, 3, err);
+	if (!ret)
+		ret = read_drops(tracks, true, err);
+	for (i = 0; !ret && i < tracks->n; i++)
+		if (tracks->items[i].is_there && tracks->items[i].stage == 4)
+			take(&tracks->items[i]);
+	return ret;
+}
+
+static int compare_items(const void *a, const void *b)
+{
+	const struct compare_track *x = a, *y = b;
+	int order = strcmp(x->netns, y->netns);
+
+	if (order)
+		return order;
+	if (x->ifindex != y->ifindex)
+		return x->ifindex < y->ifindex ? -1 : 1;
+	return x->run.last.at_ns < y->run.last.at_ns ? -1 : x->run.last.at_ns > y->run.last.at_ns;
+}
+
+const struct compare_track *compare_tracks_all(struct compare_tracks *tracks, size_t *n)
+{
+	if (tracks->n)
+		qsort(tracks->items, tracks->n, sizeof(*tracks->items), compare_items);
+	*n = tracks->n;
+	return tracks->items;
+}
