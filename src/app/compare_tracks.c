@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/units.h"
+#include "kernel/backlog.h"
 #include "kernel/drop_reasons.h"
 
 /*
@@ -261,6 +262,40 @@ static int read_kernel(struct compare_tracks *tracks, struct error *err)
 	return 0;
 }
 
+static void take_backlog(struct compare_tracks *tracks, const struct site *site,
+			 const struct backlog *backlog)
+{
+	struct compare_track *track = find(tracks, site->netns, backlog->ifindex);
+
+	if (!track)
+		return;
+	track->sample.queued[COMPARE_PACKETS] = backlog->packets;
+	track->sample.queued[COMPARE_BYTES] = backlog->bytes;
+}
+
+static int read_backlogs(struct compare_tracks *tracks, struct error *err)
+{
+	size_t i, k, n, n_rows;
+	struct site *const *sites = sites_all(engine_sites(tracks->engine), &n);
+	struct backlog *rows;
+	int ret = 0;
+
+	for (i = 0; i < tracks->n; i++)
+		memset(tracks->items[i].sample.queued, 0, sizeof(tracks->items[i].sample.queued));
+	for (i = 0; !ret && i < n; i++) {
+		if (!site_enter(sites[i]))
+			continue; /* about to go */
+		ret = backlog_read(&rows, &n_rows, err);
+		site_leave(sites[i]);
+		if (ret)
+			break;
+		for (k = 0; k < n_rows; k++)
+			take_backlog(tracks, sites[i], &rows[k]);
+		free(rows);
+	}
+	return ret;
+}
+
 static void let_pass(void)
 {
 	const struct timespec time = {.tv_nsec = UNDER_WAY_NS};
@@ -286,6 +321,8 @@ int compare_tracks_sample(struct compare_tracks *tracks, struct error *err)
 	if (!ret)
 		ret = read_probe(tracks, 0, err);
 	let_pass();
+	if (!ret)
+		ret = read_backlogs(tracks, err);
 	if (!ret)
 		ret = read_probe(tracks, 1, err);
 	if (!ret)

@@ -137,6 +137,7 @@ static unsigned int find_cause(const struct field *field, struct compare_evidenc
 		if (field->rule.bases[i].is_other_way)
 			continue;
 		evidence->basis = field->rule.bases[i];
+		evidence->is_rule = field->rule.is_known;
 		evidence->spans = field->spans[i];
 		its = compare_cause_of(evidence, &about);
 		if (!its && *cause)

@@ -20,6 +20,8 @@
 #include "model/counters.h"
 #include "model/link.h"
 
+enum compare_counter { COMPARE_PACKETS, COMPARE_BYTES, COMPARE_COUNTERS };
+
 /*
  * One reading of the kernel's counters, `before` and `after` as close to it as can be. `early` and `late` leave
  * time for packets that are under way between hook and driver.
@@ -30,6 +32,8 @@ struct compare_sample {
 	/* Dropped behind the egress hook: of the probe, read before `early` and after `late`. */
 	uint64_t drops_early, drops_late;
 	struct rtnl_link_stats64 kernel;
+	/* What waited in the queueing discipline, read between `early` and `kernel`. */
+	uint64_t queued[COMPARE_COUNTERS];
 };
 
 /* One interface. */
@@ -48,8 +52,6 @@ struct compare_facts {
 	uint64_t macvlan_passed; /* packets of macvlans on top of it, sent and received */
 };
 
-enum compare_counter { COMPARE_PACKETS, COMPARE_BYTES, COMPARE_COUNTERS };
-
 enum compare_verdict { COMPARE_MATCH, COMPARE_EXPLAINED, COMPARE_MISMATCH };
 
 enum compare_cause {
@@ -59,6 +61,8 @@ enum compare_cause {
 	COMPARE_OTHER_HOOK,     /* an ifb: only what it sends passes a hook */
 	COMPARE_CUT_IN_PART,    /* some GSO skbs were cut behind the egress hook, the others not */
 	COMPARE_DROPPED,        /* dropped behind the egress hook */
+	COMPARE_QUEUED,         /* waits behind the egress hook, or did when the run began */
+	COMPARE_GSO_IN_PART,    /* some GSO skbs counted whole, the others by segments */
 	COMPARE_XDP,            /* XDP takes packets, or sends some, that no hook sees */
 	COMPARE_MACVLAN_PASSED, /* what goes from macvlan to macvlan passes the hook, not the driver */
 	COMPARE_MACVLAN_MULTICAST, /* the header of multicast between macvlans counts twice */

@@ -7,6 +7,8 @@
 #include "base/array.h"
 
 #define SKB_BYTES_MAX (8 * 65535) /* GSO_MAX_SIZE of linux/netdevice.h, BIG TCP */
+#define HEADERS_MIN 28            /* of a segment: IPv4 and UDP */
+#define HEADERS_MAX 256           /* two of each, with options, and a tunnel's */
 
 static bool is_between(uint64_t value, uint64_t low, uint64_t high)
 {
@@ -33,24 +35,67 @@ static uint64_t more_segments(const struct compare_evidence *e)
 
 /*
  * Each drop is an skb less, so packets are held to that exactly; of bytes it is only known what an skb can have.
- * With segments counted, a GSO skb may have been dropped whole or one segment at a time.
+ * With segments counted, a GSO skb may have been dropped whole or one segment at a time. What waits in the
+ * queueing discipline has passed the hook; what waited when the run began had passed it before.
  */
-static bool is_dropped(const struct compare_evidence *e, uint64_t *packets)
+static bool is_behind_hook(const struct compare_evidence *e, uint64_t least, uint64_t most)
 {
 	const struct compare_sample *first = &e->run->first, *last = &e->run->last;
 	const struct compare_span *skbs = &e->spans.of[COMPARE_PACKETS];
 	const struct compare_span *bytes = &e->spans.of[COMPARE_BYTES];
-	uint64_t most = last->drops_late - first->drops_early;
-	uint64_t least = less(last->drops_early, first->drops_late);
 	uint64_t header = e->basis.extra < 0 ? 0 : 1;
+	uint64_t missing = most + last->queued[COMPARE_PACKETS] + more_segments(e);
+
+	return e->direction == DIRECTION_EGRESS &&
+	       is_between(e->spans.kernel[COMPARE_PACKETS], less(skbs->low, missing),
+			  less(skbs->high, least) + first->queued[COMPARE_PACKETS] +
+				  (first->queued[COMPARE_PACKETS] ? more_segments(e) : 0)) &&
+	       is_between(e->spans.kernel[COMPARE_BYTES],
+			  less(bytes->low, most * SKB_BYTES_MAX + last->queued[COMPARE_BYTES]),
+			  less(bytes->high, least * header) + first->queued[COMPARE_BYTES]);
+}
+
+static bool is_dropped(const struct compare_evidence *e, uint64_t *packets)
+{
+	const struct compare_sample *first = &e->run->first, *last = &e->run->last;
+	uint64_t most = last->drops_late - first->drops_early;
 
 	*packets = most;
-	if (e->direction != DIRECTION_EGRESS || !most)
-		return false;
-	return is_between(e->spans.kernel[COMPARE_PACKETS],
-			  less(skbs->low, most + more_segments(e)), less(skbs->high, least)) &&
-	       is_between(e->spans.kernel[COMPARE_BYTES], less(bytes->low, most * SKB_BYTES_MAX),
-			  less(bytes->high, least * header));
+	return most && is_behind_hook(e, less(last->drops_early, first->drops_late), most);
+}
+
+static bool is_queued(const struct compare_evidence *e, uint64_t *packets)
+{
+	uint64_t before = e->run->first.queued[COMPARE_PACKETS];
+	uint64_t now = e->run->last.queued[COMPARE_PACKETS];
+
+	*packets = now > before ? now : before;
+	return *packets && is_behind_hook(e, 0, 0);
+}
+
+/*
+ * A card may put received segments together and leave the rest to GRO, or cut some kinds of GSO skbs itself and others
+ * not. Then its count is between that of skbs and that of segments, and for each packet more there is one more
+ * header. Software devices are held to their rule, which is one or the other.
+ */
+static bool is_gso_in_part(const struct compare_evidence *e, uint64_t *packets)
+{
+	struct compare_basis skbs = e->basis, segments = e->basis;
+	uint64_t count = e->spans.kernel[COMPARE_PACKETS];
+	struct compare_spans fewer, more;
+
+	skbs.is_wire = false;
+	segments.is_wire = true;
+	compare_spans_between(&fewer, &e->run->first, &e->run->last, e->direction, &skbs);
+	compare_spans_between(&more, &e->run->first, &e->run->last, e->direction, &segments);
+	*packets = less(count, fewer.of[COMPARE_PACKETS].probe);
+	return !e->is_rule && more.of[COMPARE_PACKETS].low > fewer.of[COMPARE_PACKETS].low &&
+	       is_between(count, fewer.of[COMPARE_PACKETS].low, more.of[COMPARE_PACKETS].high) &&
+	       is_between(e->spans.kernel[COMPARE_BYTES],
+			  fewer.of[COMPARE_BYTES].low +
+				  HEADERS_MIN * less(count, fewer.of[COMPARE_PACKETS].high),
+			  fewer.of[COMPARE_BYTES].high +
+				  HEADERS_MAX * less(count, fewer.of[COMPARE_PACKETS].low));
 }
 
 /*
@@ -107,9 +152,11 @@ enum compare_cause compare_cause_of(const struct compare_evidence *evidence, uin
 		enum compare_cause cause;
 		bool (*is_it)(const struct compare_evidence *evidence, uint64_t *packets);
 	} causes[] = {
+		{COMPARE_QUEUED, is_queued},
 		{COMPARE_DROPPED, is_dropped},
 		{COMPARE_MACVLAN_PASSED, is_passed_by_macvlan},
 		{COMPARE_MACVLAN_MULTICAST, is_macvlan_multicast},
+		{COMPARE_GSO_IN_PART, is_gso_in_part},
 		{COMPARE_XDP, is_by_xdp},
 	};
 	size_t i;

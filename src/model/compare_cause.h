@@ -12,6 +12,7 @@ struct compare_evidence {
 	const struct compare_facts *facts;
 	enum direction direction;
 	struct compare_basis basis;
+	bool is_rule;               /* of this kind of device */
 	struct compare_spans spans; /* by that basis, which they do not fit */
 };
 

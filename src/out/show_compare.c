@@ -65,6 +65,10 @@ static const char *cause_words(enum compare_cause cause)
 		       "counted";
 	case COMPARE_DROPPED:
 		return "dropped behind the egress hook";
+	case COMPARE_QUEUED:
+		return "waiting in the queueing discipline, behind the egress hook";
+	case COMPARE_GSO_IN_PART:
+		return "some GSO packets counted whole, the others by segments";
 	case COMPARE_XDP:
 		return "passed by the XDP program, not by the hook";
 	case COMPARE_MACVLAN_PASSED:

@@ -293,21 +293,13 @@ end_of_cable() { # NS IFNAME HOST
 }
 
 @test "a tun whose queue is full drops behind the hook" {
-	local ns
-	[[ -c /dev/net/tun ]] || skip "no /dev/net/tun"
-	make_ns NS0 0
-	start_bg tun "$NS0" "$BUILD/tools/frames" hold --interface t0 --kind tun
-	wait_for_line "$BG_ERR" '^ready$'
-	ip -n "$NS0" address add 192.0.2.1/24 dev t0
-	ip -n "$NS0" link set t0 txqlen 100 up
-	wait_up "$NS0" t0
+	cable tun
+	ip -n "$NS0" link set t0 txqlen 2
 	begin "$NS0"
-	send "$NS0" traffic udp-send --to 192.0.2.2 --port 7009 --count 1000 --size 100
-	settle "$NS0" t0
-	ns=$NS0
-	# Those in the queue are neither dropped nor sent: nobody reads them.
-	finish "$NS0" 1
-	assert_equal "$(field "$ns" t0 tx packets verdict)" mismatch
+	udp "$NS0" "$NS1" 192.0.2.2 4
+	settle "$NS0" t0 "$NS1" t1
+	finish "$NS0"
+	is_explained "$NS0" t0 tx packets "dropped behind the egress hook"
 }
 
 # ---- bridge ----
@@ -463,6 +455,17 @@ vxlan() { # COUNTS-OF-INNER COUNTS-OF-OUTER FEATURE…
 	is_explained "$NS0" v0 tx packets "dropped behind the egress hook"
 	is_explained "$NS0" v0 tx bytes "dropped behind the egress hook"
 	(($(field "$NS0" v0 tx packets difference) < -10))
+}
+
+@test "what waits in a queueing discipline when the run ends is said to" {
+	make_pair
+	in_ns "$NS0" tc qdisc add dev v0 root tbf rate 100kbit burst 2000 limit 1000000
+	begin "$NS0"
+	send "$NS0" traffic udp-send --to 192.0.2.2 --port 7009 --count 100 --size 1000
+	finish "$NS0"
+	is_explained "$NS0" v0 tx packets "waiting in the queueing discipline"
+	is_explained "$NS0" v0 tx bytes "waiting in the queueing discipline"
+	(($(field "$NS0" v0 tx packets difference) < 0))
 }
 
 @test "an interface that comes while it runs is compared from then on, one that goes up to then" {
