@@ -457,6 +457,21 @@ vxlan() { # COUNTS-OF-INNER COUNTS-OF-OUTER FEATURE…
 	(($(field "$NS0" v0 tx packets difference) < -10))
 }
 
+@test "what the interface below a macvlan would not take is among its own drops" {
+	make_pair
+	macvlan "$NS0" v0 m0 198.51.100.1
+	ip -n "$NS0" neighbour replace 198.51.100.2 lladdr "$(mac_of "$NS1" v1)" dev m0 nud permanent
+	in_ns "$NS0" tc qdisc add dev v0 root tbf rate 1mbit burst 2000 limit 3000
+	settle_all "$NS0"
+	begin "$NS0"
+	send "$NS0" traffic udp-send --to 198.51.100.2 --port 7009 --count 100 --size 1000
+	settle_all "$NS0"
+	finish "$NS0"
+	is_explained "$NS0" m0 tx packets "dropped behind the egress hook"
+	is_explained "$NS0" m0 tx bytes "dropped behind the egress hook"
+	assert_equal "$(field "$NS0" v0 tx packets verdict)" explained
+}
+
 @test "what waits in a queueing discipline when the run ends is said to" {
 	make_pair
 	in_ns "$NS0" tc qdisc add dev v0 root tbf rate 100kbit burst 2000 limit 1000000

@@ -285,6 +285,7 @@ struct cause_case {
 	enum compare_cause cause;
 	uint64_t evidence;
 	uint64_t waited, waited_bytes, waits, waits_bytes; /* at the beginning, at the end */
+	uint64_t own_drops;
 };
 
 #define MATCH COMPARE_MATCH
@@ -613,6 +614,70 @@ static const struct cause_case cause_cases[] = {
 	 MISMATCH,
 	 COMPARE_NO_CAUSE,
 	 0},
+	{"drops of the device's own",
+	 "macvlan",
+	 TX,
+	 {10, 5000, 10, 5000, 7, 3500},
+	 0,
+	 0,
+	 {0},
+	 EXPLAINED,
+	 EXPLAINED,
+	 COMPARE_DROPPED,
+	 3,
+	 0,
+	 0,
+	 0,
+	 0,
+	 3},
+	{"the same drops told by both",
+	 "tun",
+	 TX,
+	 {10, 5000, 10, 5000, 7, 3500},
+	 3,
+	 0,
+	 {0},
+	 EXPLAINED,
+	 EXPLAINED,
+	 COMPARE_DROPPED,
+	 3,
+	 0,
+	 0,
+	 0,
+	 0,
+	 3},
+	{"drops told by either",
+	 "tun",
+	 TX,
+	 {10, 5000, 10, 5000, 5, 2500},
+	 2,
+	 0,
+	 {0},
+	 EXPLAINED,
+	 EXPLAINED,
+	 COMPARE_DROPPED,
+	 3,
+	 0,
+	 0,
+	 0,
+	 0,
+	 3},
+	{"one more than either can be",
+	 "tun",
+	 TX,
+	 {10, 5000, 10, 5000, 8, 4000},
+	 2,
+	 0,
+	 {0},
+	 MISMATCH,
+	 MISMATCH,
+	 COMPARE_NO_CAUSE,
+	 0,
+	 0,
+	 0,
+	 0,
+	 0,
+	 3},
 };
 
 static void explains_by_evidence_alone(void **state)
@@ -628,6 +693,7 @@ static void explains_by_evidence_alone(void **state)
 
 		run.last.drops_early = run.last.drops_late = at->drops;
 		run.last.kernel.multicast = at->multicast;
+		run.last.kernel.tx_dropped = at->own_drops;
 		run.first.queued[COMPARE_PACKETS] = at->waited;
 		run.first.queued[COMPARE_BYTES] = at->waited_bytes;
 		run.last.queued[COMPARE_PACKETS] = at->waits;
