@@ -29,6 +29,26 @@ static void begin(struct compare_run *run, const struct compare_sample *sample)
 	run->first = *sample;
 	run->n = 1;
 	memset(run->fits, 0xff, sizeof(run->fits));
+	memset(run->refresh, 0, sizeof(run->refresh));
+}
+
+static void note_refresh(struct compare_run *run, const struct compare_sample *sample,
+			 enum direction direction)
+{
+	struct compare_refresh *refresh = &run->refresh[direction];
+	const struct compare_basis skbs = {0};
+	struct compare_spans spans;
+
+	compare_spans_between(&spans, &run->last, sample, direction, &skbs);
+	if (!spans.kernel[COMPARE_PACKETS] && !spans.kernel[COMPARE_BYTES]) {
+		refresh->stood += spans.of[COMPARE_PACKETS].low > 0;
+		return;
+	}
+	refresh->last = *sample;
+	refresh->last.early = run->last.early;
+	refresh->last.before = run->last.before;
+	if (!refresh->moved++)
+		refresh->first = refresh->last;
 }
 
 void compare_add(struct compare_run *run, const struct compare_sample *sample)
@@ -47,6 +67,7 @@ void compare_add(struct compare_run *run, const struct compare_sample *sample)
 			struct compare_rule rule = rule_of(run, (enum direction)d);
 			struct compare_spans spans;
 
+			note_refresh(run, sample, (enum direction)d);
 			for (i = 0; i < rule.n; i++) {
 				compare_spans_between(&spans, &run->last, sample, (enum direction)d,
 						      &rule.bases[i]);
@@ -176,16 +197,35 @@ static enum compare_cause cause_of_fit(const struct compare_run *run, const stru
 	return *is_fit ? COMPARE_CUT_IN_PART : COMPARE_NO_CAUSE;
 }
 
-static void survey(struct field *field, const struct compare_run *run, enum direction direction)
+static void survey(struct field *field, const struct compare_run *run,
+		   const struct compare_sample *from, const struct compare_sample *to,
+		   enum direction direction)
 {
 	unsigned int i;
 
 	field->rule = rule_of(run, direction);
 	for (i = 0; i < field->rule.n; i++) {
-		compare_spans_between(&field->spans[i], &run->first, &run->last, direction,
-				      &field->rule.bases[i]);
+		compare_spans_between(&field->spans[i], from, to, direction, &field->rule.bases[i]);
 		field->fits[i] = compare_spans_fit(&field->spans[i]);
 	}
+}
+
+/* A basis that fits from one refreshment of the counters to another; -1: none, or they are not refreshed rarely. */
+static int find_refreshed(const struct compare_run *run, struct field *field,
+			  enum direction direction, bool *is_sole)
+{
+	const struct compare_refresh *refresh = &run->refresh[direction];
+	struct field other;
+	int found;
+
+	if (!refresh->stood || refresh->moved < 2)
+		return -1;
+	survey(&other, run, &refresh->first, &refresh->last, direction);
+	found = find_fit(run, &other, direction, is_sole);
+	if (found < 0 || other.rule.bases[found].is_other_way)
+		return -1;
+	*field = other;
+	return found;
 }
 
 static bool is_either(const struct compare_run *run, enum direction direction,
@@ -212,7 +252,8 @@ static void fill_in(struct compare_result *result, const struct compare_spans *s
 	result->high = span->high;
 	result->difference = compare_outside(result->kernel, span->low, span->high);
 	/* What says something about the whole row stands at each counter of it. */
-	if (cause == COMPARE_RESET || cause == COMPARE_OTHER_HOOK || cause == COMPARE_CUT_IN_PART)
+	if (cause == COMPARE_RESET || cause == COMPARE_OTHER_HOOK || cause == COMPARE_CUT_IN_PART ||
+	    cause == COMPARE_REFRESHED)
 		result->verdict = COMPARE_EXPLAINED;
 	else if (result->difference)
 		result->verdict = cause ? COMPARE_EXPLAINED : COMPARE_MISMATCH;
@@ -231,15 +272,20 @@ void compare_judge(const struct compare_run *run, enum direction direction,
 	bool is_sole = false, is_fit = false;
 	uint64_t packets = 0;
 	struct field field;
-	int i, at = 0;
+	int i, at = 0, refreshed;
 
 	if (run->n >= 2) {
-		survey(&field, run, direction);
+		survey(&field, run, &run->first, &run->last, direction);
 		at = find_fit(run, &field, direction, &is_sole);
 		if (at >= 0)
 			cause = cause_of_fit(run, &field, at, &is_fit);
 		if (!is_fit)
 			at = (int)find_cause(&field, &evidence, &cause, &packets);
+		refreshed = is_fit || cause ? -1 : find_refreshed(run, &field, direction, &is_sole);
+		if (refreshed >= 0) {
+			at = refreshed;
+			cause = COMPARE_REFRESHED;
+		}
 	}
 	for (i = 0; i < COMPARE_COUNTERS; i++) {
 		struct compare_result *result = &results[i];

@@ -36,6 +36,17 @@ struct compare_sample {
 	uint64_t queued[COMPARE_COUNTERS];
 };
 
+/*
+ * Of one direction: a driver may ask its card now and then, so that what it counts was so some time after the sample
+ * before. `first` and `last` are such, with the bounds of both.
+ */
+struct compare_refresh {
+	unsigned int
+		stood; /* samples at which it was as before, though packets had passed the hook */
+	unsigned int moved; /* those at which it was not */
+	struct compare_sample first, last;
+};
+
 /* One interface. */
 struct compare_run {
 	char kind[LINK_KIND_SIZE];
@@ -44,6 +55,7 @@ struct compare_run {
 	struct compare_sample first, last;
 	unsigned int resets;        /* times that the kernel's counters went backwards */
 	uint8_t fits[N_DIRECTIONS]; /* bases that every interval between samples fits, a bit each */
+	struct compare_refresh refresh[N_DIRECTIONS];
 };
 
 /* What else is known of the interface over the run: where a difference may come from. */
@@ -65,6 +77,7 @@ enum compare_cause {
 	COMPARE_GSO_IN_PART,    /* some GSO skbs counted whole, the others by segments */
 	COMPARE_XDP,            /* XDP takes packets, or sends some, that no hook sees */
 	COMPARE_MACVLAN_PASSED, /* what goes from macvlan to macvlan passes the hook, not the driver */
+	COMPARE_REFRESHED, /* the device's counters stood still at times: compared from change to change */
 	COMPARE_MACVLAN_MULTICAST, /* the header of multicast between macvlans counts twice */
 };
 

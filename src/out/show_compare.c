@@ -69,6 +69,8 @@ static const char *cause_words(enum compare_cause cause)
 		return "waiting in the queueing discipline, behind the egress hook";
 	case COMPARE_GSO_IN_PART:
 		return "some GSO packets counted whole, the others by segments";
+	case COMPARE_REFRESHED:
+		return "the device's counters stand still at times: compared from change to change";
 	case COMPARE_XDP:
 		return "passed by the XDP program, not by the hook";
 	case COMPARE_MACVLAN_PASSED:

@@ -359,7 +359,9 @@ bridge() {
 
 # ---- macvlan ----
 
+# Else the interface below, or any other there, answers for its address as well.
 macvlan() { # NS LOWER NAME ADDRESS [IN-NS]
+	in_ns "${5:-$1}" sysctl -qw net.ipv4.conf.all.arp_ignore=1
 	ip -n "$1" link add "$3" link "$2" ${5:+netns "$5"} type macvlan mode bridge
 	ip -n "${5:-$1}" address add "$4/24" dev "$3"
 	ip -n "${5:-$1}" link set "$3" up

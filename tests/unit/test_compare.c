@@ -794,6 +794,56 @@ static void begins_anew_after_a_reset(void **state)
 	assert_int_equal(results[0].verdict, COMPARE_MISMATCH);
 }
 
+/*
+ * Between samples pass 100 packets. The card is asked at every third, so in between the kernel is behind, as it is at
+ * the beginning; `lost` are what it counts too many in the second half.
+ */
+static struct compare_run run_of_slow_card(const char *kind, unsigned int samples, uint64_t lost)
+{
+	struct compare_run run;
+	unsigned int i;
+
+	compare_start(&run, kind, false);
+	for (i = 0; i < samples; i++) {
+		uint64_t counted = (i + 1) * 100, told = (i + 1) / 3 * 300;
+		struct compare_sample sample = busy(counted, counted, counted, counted, told);
+
+		if (i > samples / 2)
+			sample.kernel.rx_packets += lost;
+		sample.at_ns = i;
+		compare_add(&run, &sample);
+	}
+	return run;
+}
+
+static void waits_for_counters_that_are_refreshed_rarely(void **state)
+{
+	struct compare_result results[COMPARE_COUNTERS];
+	struct compare_run run = run_of_slow_card("", 12, 0);
+	int c;
+
+	(void)state;
+	judge(&run, RX, NULL, results);
+	for (c = 0; c < COMPARE_COUNTERS; c++) {
+		assert_int_equal(results[c].verdict, COMPARE_EXPLAINED);
+		assert_int_equal(results[c].cause, COMPARE_REFRESHED);
+		assert_int_equal(results[c].difference, 0);
+	}
+	/* From the first change to the last, each since the sample before. */
+	assert_int_equal(results[0].kernel, 900);
+	assert_int_equal(results[0].low, 800);
+	assert_int_equal(results[0].high, 1000);
+	/* More than can have come between two samples is none of it. */
+	run = run_of_slow_card("", 12, 200);
+	judge(&run, RX, NULL, results);
+	assert_int_equal(results[0].verdict, COMPARE_MISMATCH);
+	/* Nor is a difference without a standstill. */
+	run = run_of_slow_card("", 12, 0);
+	run.refresh[RX].stood = 0;
+	judge(&run, RX, NULL, results);
+	assert_int_equal(results[0].verdict, COMPARE_MISMATCH);
+}
+
 static void one_sample_says_nothing(void **state)
 {
 	struct compare_sample only = quiet(5, &nothing, &nothing);
@@ -826,6 +876,7 @@ int main(void)
 		cmocka_unit_test(lo_has_two_hooks_to_ask),
 		cmocka_unit_test(ifb_receives_what_it_sends),
 		cmocka_unit_test(begins_anew_after_a_reset),
+		cmocka_unit_test(waits_for_counters_that_are_refreshed_rarely),
 		cmocka_unit_test(one_sample_says_nothing),
 	};
 
