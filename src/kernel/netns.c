@@ -160,19 +160,30 @@ static int take_id(const struct nlmsghdr *message, void *context)
 	return ret;
 }
 
-/* NETNS_ID_NONE where it has none. */
-static int32_t ask_id(struct netlink *ask, int fd)
+/*
+ * RTM_GETNSID by NETNSA_FD or by NETNSA_NSID: 0 and the id, NETNS_ID_NONE where there is none; or -errno.
+ */
+static int ask_nsid(struct netlink *ask, uint16_t attribute, uint32_t value, int32_t *id)
 {
 	struct nlmsghdr *request = netlink_start(ask, RTM_GETNSID, 0);
-	uint32_t id = (uint32_t)NETNS_ID_NONE;
+	uint32_t told = (uint32_t)NETNS_ID_NONE;
 	struct rtgenmsg *header;
+	int ret;
 
 	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
 	header->rtgen_family = AF_UNSPEC;
-	mnl_attr_put_u32(request, NETNSA_FD, (uint32_t)fd);
-	if (netlink_talk(ask, "ask for the id of a network namespace", take_id, &id, NULL) < 0)
-		return NETNS_ID_NONE;
-	return (int32_t)id;
+	mnl_attr_put_u32(request, attribute, value);
+	ret = netlink_talk(ask, "ask for the id of a network namespace", take_id, &told, NULL);
+	*id = (int32_t)told;
+	return ret;
+}
+
+/* NETNS_ID_NONE where it has none. */
+static int32_t ask_id(struct netlink *ask, int fd)
+{
+	int32_t id;
+
+	return ask_nsid(ask, NETNSA_FD, (uint32_t)fd, &id) < 0 ? NETNS_ID_NONE : id;
 }
 
 /* The path may lead to another namespace by now: -ENOENT. */
@@ -340,15 +351,9 @@ int32_t netns_assign_id(struct netlink *ask, int fd, struct error *err)
 
 bool netns_has_id(struct netlink *ask, int32_t id)
 {
-	struct nlmsghdr *request = netlink_start(ask, RTM_GETNSID, 0);
-	uint32_t told = (uint32_t)NETNS_ID_NONE;
-	struct rtgenmsg *header;
+	int32_t told;
 
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->rtgen_family = AF_UNSPEC;
-	mnl_attr_put_u32(request, NETNSA_NSID, (uint32_t)id);
-	return netlink_talk(ask, "ask for a network namespace", take_id, &told, NULL) < 0 ||
-	       (int32_t)told >= 0;
+	return ask_nsid(ask, NETNSA_NSID, (uint32_t)id, &told) < 0 || told >= 0;
 }
 
 int32_t netns_id_elsewhere(struct netlink *ask, int32_t elsewhere, int32_t id, int fd)

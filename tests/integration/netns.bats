@@ -11,18 +11,18 @@ setup() {
 }
 
 # Both ends have the index 500, each in its namespace. IPv4 alone, so that nothing is sent but by the test.
-make_far_pair() { # NS NS: .1 and .2
-	local mac0 mac1 ns
-	for ns; do
+make_far_pair() { # NS NS [IFNAME of the second]: v0, .1 and v1, .2
+	local mac0 mac1 ns other=${3:-v1}
+	for ns in "$1" "$2"; do
 		in_ns "$ns" sysctl -qw net.ipv6.conf.default.disable_ipv6=1
 	done
-	ip link add v0 index 500 netns "$1" type veth peer name v1 index 500 netns "$2"
+	ip link add v0 index 500 netns "$1" type veth peer name "$other" index 500 netns "$2"
 	mac0=$(mac_of "$1" v0)
-	mac1=$(mac_of "$2" v1)
+	mac1=$(mac_of "$2" "$other")
 	configure_ipv4 "$1" v0 1 2 "$mac1"
-	configure_ipv4 "$2" v1 2 1 "$mac0"
+	configure_ipv4 "$2" "$other" 2 1 "$mac0"
 	wait_up "$1" v0
-	wait_up "$2" v1
+	wait_up "$2" "$other"
 }
 
 configure_ipv4() { # NS IFNAME HOST PEER-HOST PEER-MAC
@@ -264,21 +264,6 @@ our_filters() { # NS IFNAME
 	assert_equal "$output" "[\"$NS1\",\"v1\",90,\"drops\",\"NO_SOCKET\"]"
 }
 
-# Both ends are v0 with the index 500, and each namespace has sent something else.
-make_twins() { # NS NS
-	local mac0 mac1 ns
-	for ns; do
-		in_ns "$ns" sysctl -qw net.ipv6.conf.default.disable_ipv6=1
-	done
-	ip link add v0 index 500 netns "$1" type veth peer name v0 index 500 netns "$2"
-	mac0=$(mac_of "$1" v0)
-	mac1=$(mac_of "$2" v0)
-	configure_ipv4 "$1" v0 1 2 "$mac1"
-	configure_ipv4 "$2" v0 2 1 "$mac0"
-	wait_up "$1" v0
-	wait_up "$2" v0
-}
-
 frames() { # NS COUNT SIZE
 	in_ns "$1" "$BUILD/tools/frames" raw-send --interface v0 --count "$2" --size "$3" >/dev/null
 }
@@ -306,7 +291,7 @@ csv_packets() { # NETNS DIRECTION
 	make_ns home home
 	make_ns a a
 	make_ns b b
-	make_twins "$a" "$b"
+	make_far_pair "$a" "$b" v0
 	start_ifpulse "$home" record -o "$FILE" -v --netns "$NS_PREFIX-*" --threshold 1Mbit --merge-gap 50ms
 	wait_for_line "$IFPULSE_ERR" 'recording to'
 	settle "$a" v0 "$b" v0
@@ -350,7 +335,7 @@ csv_packets() { # NETNS DIRECTION
 	make_ns home home
 	make_ns a a
 	make_ns b b
-	make_twins "$a" "$b"
+	make_far_pair "$a" "$b" v0
 	start_ifpulse "$home" record -o "$FILE" -v --netns "$NS_PREFIX-*" --threshold 1Mbit --merge-gap 50ms
 	wait_for_line "$IFPULSE_ERR" 'recording to'
 	frames "$a" 300 1000
