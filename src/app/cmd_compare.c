@@ -52,7 +52,7 @@ static int set_up(struct compare_command *compare, struct error *err)
 	if (!ret)
 		ret = engine_new(&compare->engine, compare->loop, compare->identity, options, err);
 	if (!ret)
-		ret = compare_tracks_new(&compare->tracks, compare->engine, err);
+		ret = compare_tracks_new(&compare->tracks, compare->engine, options->proc, err);
 	if (!ret)
 		ret = compare_tracks_sample(compare->tracks, err);
 	if (!ret)
@@ -64,7 +64,48 @@ static int set_up(struct compare_command *compare, struct error *err)
 	return ret;
 }
 
-static void show_track(struct compare_command *compare, const struct compare_track *track)
+struct totals {
+	struct compare_total of[N_DIRECTIONS][COMPARE_COUNTERS];
+	uint64_t interval_ns; /* the longest of those in it */
+};
+
+static void begin_totals(struct totals *totals)
+{
+	int d, i;
+
+	*totals = (struct totals){0};
+	for (d = 0; d < N_DIRECTIONS; d++) {
+		for (i = 0; i < COMPARE_COUNTERS; i++) {
+			totals->of[d][i].sum.direction = (enum direction)d;
+			totals->of[d][i].sum.counter = (enum compare_counter)i;
+		}
+	}
+}
+
+static void add_to_totals(struct totals *totals, const struct compare_result *result,
+			  uint64_t interval_ns)
+{
+	compare_total_add(&totals->of[result->direction][result->counter], result);
+	if (interval_ns > totals->interval_ns)
+		totals->interval_ns = interval_ns;
+}
+
+static void show_totals(struct compare_command *compare, const struct totals *totals)
+{
+	const struct compare_subject subject = {0, "total", NULL, totals->interval_ns};
+	int d, i;
+
+	for (d = 0; d < N_DIRECTIONS; d++) {
+		if (compare->table)
+			show_compare_total_row(compare->table, &subject, totals->of[d]);
+		for (i = 0; i < COMPARE_COUNTERS && compare->output.writer; i++)
+			show_compare_total_record(compare->output.writer, &subject,
+						  &totals->of[d][i]);
+	}
+}
+
+static void show_track(struct compare_command *compare, const struct compare_track *track,
+		       struct totals *totals)
 {
 	const struct compare_subject subject = {track->ifindex, track->ifname, track->netns,
 						compare_time_ns(&track->run)};
@@ -79,6 +120,8 @@ static void show_track(struct compare_command *compare, const struct compare_tra
 				compare->has_mismatch = true;
 			if (compare->output.writer)
 				show_compare_record(compare->output.writer, &subject, &results[i]);
+			if (track->in_total)
+				add_to_totals(totals, &results[i], subject.interval_ns);
 		}
 		if (compare->table)
 			show_compare_row(compare->table, &subject, results);
@@ -88,15 +131,19 @@ static void show_track(struct compare_command *compare, const struct compare_tra
 static int show(struct compare_command *compare)
 {
 	const struct compare_track *tracks;
+	struct totals totals;
 	size_t i, n;
 
 	if (compare->output.writer)
 		writer_open(compare->output.writer);
 	else if (show_compare_table_new(&compare->table, compare->output.colour))
 		return -ENOMEM;
+	begin_totals(&totals);
 	tracks = compare_tracks_all(compare->tracks, &n);
 	for (i = 0; i < n; i++)
-		show_track(compare, &tracks[i]);
+		show_track(compare, &tracks[i], &totals);
+	if (n && compare->options.total)
+		show_totals(compare, &totals);
 	if (compare->output.writer)
 		writer_close(compare->output.writer);
 	else if (n)
@@ -166,7 +213,7 @@ out:
 static const enum option_id ids[] = {
 	'i',           OPTION_CONTAINER,      OPTION_NETNS, 'd',        'I',
 	OPTION_ATTACH, OPTION_MAX_INTERFACES, 'j',          OPTION_CSV, OPTION_LOSE_ONE_IN,
-	OPTION_END,
+	OPTION_TOTAL,  OPTION_PROC,           OPTION_END,
 };
 
 const struct command cmd_compare = {

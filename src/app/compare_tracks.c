@@ -8,19 +8,26 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
 #include "base/units.h"
 #include "kernel/backlog.h"
 #include "kernel/drop_reasons.h"
+#include "model/proc_net_dev.h"
 
 /*
  * From hook to driver, and back: a poll of NAPI, a backlog's turn on a busy CPU, a queue of the driver's. What
  * takes longer, as behind a slow queueing discipline, shows as a difference while traffic passes.
  */
 #define UNDER_WAY_NS (10 * NSEC_PER_MSEC)
+#define SAVED_MAX (16 << 20) /* bytes of a saved /proc/net/dev: 100,000 lines */
 
 struct compare_tracks {
 	struct engine *engine;
 	struct drop_reasons *reasons;
+	struct proc_net_dev_row *saved;
+	size_t n_saved;
+	bool has_begun; /* there was a sample */
 	struct compare_track *items;
 	size_t n, capacity;
 };
@@ -60,7 +67,23 @@ static void changed(void *context, const struct site *site, const struct link *b
 		track->facts.has_xdp = true;
 }
 
-int compare_tracks_new(struct compare_tracks **out, struct engine *engine, struct error *err)
+static int read_saved(struct compare_tracks *tracks, const char *path, struct error *err)
+{
+	char *text;
+	size_t size;
+	int ret = file_read(path, SAVED_MAX, &text, &size);
+
+	if (ret == -EINVAL)
+		return error_set(err, ret, "cannot read %s: it is no file", path);
+	if (ret)
+		return error_errno(err, ret, "cannot read %s", path);
+	ret = proc_net_dev_parse(path, text, &tracks->saved, &tracks->n_saved, err);
+	free(text);
+	return ret;
+}
+
+int compare_tracks_new(struct compare_tracks **out, struct engine *engine, const char *proc,
+		       struct error *err)
 {
 	struct compare_tracks *tracks = calloc(1, sizeof(*tracks));
 	int ret;
@@ -69,7 +92,10 @@ int compare_tracks_new(struct compare_tracks **out, struct engine *engine, struc
 		return error_errno(err, -ENOMEM, "cannot compare");
 	tracks->engine = engine;
 	ret = drop_reasons_new(&tracks->reasons, NULL, err);
+	if (!ret && proc)
+		ret = read_saved(tracks, proc, err);
 	if (ret) {
+		drop_reasons_free(tracks->reasons);
 		free(tracks);
 		return ret;
 	}
@@ -86,11 +112,26 @@ void compare_tracks_free(struct compare_tracks *tracks)
 	engine_on_leaving(tracks->engine, NULL, NULL);
 	engine_on_change(tracks->engine, NULL, NULL);
 	drop_reasons_free(tracks->reasons);
+	free(tracks->saved);
 	free(tracks->items);
 	free(tracks);
 }
 
 /* --- a sample --- */
+
+/* Names in the file are of our own namespace, and of what was there before the run. */
+static void take_saved(const struct compare_tracks *tracks, struct compare_track *track)
+{
+	const struct proc_net_dev_row *row =
+		track->netns[0] || tracks->has_begun
+			? NULL
+			: proc_net_dev_find(tracks->saved, tracks->n_saved, track->ifname);
+
+	if (!row)
+		return;
+	track->facts.has_saved = true;
+	track->facts.saved = row->stats;
+}
 
 static int add_track(struct compare_tracks *tracks, const struct interface *interface)
 {
@@ -110,6 +151,7 @@ static int add_track(struct compare_tracks *tracks, const struct interface *inte
 	};
 	memcpy(track->netns, interface->site->name, sizeof(track->netns));
 	memcpy(track->ifname, interface->ifname, sizeof(track->ifname));
+	take_saved(tracks, track);
 	compare_start(&track->run, link->kind, link->flags & IFF_LOOPBACK);
 	return 0;
 }
@@ -197,6 +239,7 @@ static int read_probe(struct compare_tracks *tracks, unsigned int stage, struct 
 		if (!track || track->stage != stage || track->slot != interfaces[i].slot)
 			continue;
 		*places[stage] = interfaces[i].last.counters;
+		track->in_total = interfaces[i].in_total;
 		track->stage++;
 	}
 	return 0;
@@ -311,6 +354,18 @@ static void take(struct compare_track *track)
 	track->facts.macvlan_passed = track->macvlans - track->macvlans_first;
 }
 
+static void begin(struct compare_tracks *tracks)
+{
+	bool has_any = !tracks->n_saved;
+	size_t i;
+
+	for (i = 0; i < tracks->n; i++)
+		has_any |= tracks->items[i].facts.has_saved;
+	if (!has_any)
+		log_warning("none of the interfaces compared is in the saved /proc/net/dev");
+	tracks->has_begun = true;
+}
+
 int compare_tracks_sample(struct compare_tracks *tracks, struct error *err)
 {
 	size_t i;
@@ -337,6 +392,8 @@ int compare_tracks_sample(struct compare_tracks *tracks, struct error *err)
 	for (i = 0; !ret && i < tracks->n; i++)
 		if (tracks->items[i].is_there && tracks->items[i].stage == 4)
 			take(&tracks->items[i]);
+	if (!ret && !tracks->has_begun)
+		begin(tracks);
 	return ret;
 }
 

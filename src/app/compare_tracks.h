@@ -31,12 +31,17 @@ struct compare_track {
 	unsigned int stage;
 	/* What macvlans on top have sent and received: when the run began, and now. */
 	uint64_t macvlans_first, macvlans;
+	bool in_total; /* its packets are no other's; only with --total */
 };
 
 struct compare_tracks;
 
-/* Borrows the engine, which must count drops by kind, and listens to it. 0 or -errno. */
-int compare_tracks_new(struct compare_tracks **out, struct engine *engine, struct error *err);
+/*
+ * Borrows the engine, which must count drops by kind, and listens to it. `proc`: the file of a saved /proc/net/dev,
+ * which is of our own namespace; NULL: there is none. 0 or -errno.
+ */
+int compare_tracks_new(struct compare_tracks **out, struct engine *engine, const char *proc,
+		       struct error *err);
 void compare_tracks_free(struct compare_tracks *tracks);
 
 /*

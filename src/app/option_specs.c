@@ -282,6 +282,8 @@ const struct option_spec option_specs[] = {
 	{'c', "count", "N", "end after N reports", take_count, AT(count), 1, UINT32_MAX},
 	{OPTION_TOTAL, "total", NULL, "add a total that counts no packet twice", take_flag,
 	 AT(total), 0, 0},
+	{OPTION_PROC, "proc", "FILE", "count since this saved /proc/net/dev", take_text, AT(proc),
+	 0, 0},
 	{OPTION_ERRORS_OVER, "errors-over", "PERCENT", "errors to report (default 0.01%)",
 	 take_percent, AT(health_limits.error_ppb), 0, 0},
 	{OPTION_DROPS_OVER, "drops-over", "PERCENT", "drops to report (default 0.1%)", take_percent,

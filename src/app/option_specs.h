@@ -28,7 +28,7 @@ struct option_spec {
 };
 
 /* In the order in which --help shows them. */
-#define OPTION_SPECS 43
+#define OPTION_SPECS 44
 extern const struct option_spec option_specs[OPTION_SPECS];
 
 /* NULL where there is none. */

@@ -62,6 +62,7 @@ enum option_id {
 	OPTION_VERSION,
 	OPTION_CONTAINER,
 	OPTION_LOSE_ONE_IN,
+	OPTION_PROC,
 };
 
 /* What every command takes that judges bursts, for its list of ids. */
@@ -147,6 +148,7 @@ struct options {
 	uint64_t max_size, keep_ns; /* of a recording; 0: no limit */
 	struct selection netns;     /* other network namespaces, too; empty: only our own */
 	struct selection containers;
+	const char *proc;     /* a saved /proc/net/dev; NULL: none was named */
 	uint64_t lose_one_in; /* for tests: the probe counts wrongly; see take_fault() */
 };
 

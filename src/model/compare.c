@@ -183,14 +183,19 @@ static bool is_cut_in_part(const struct compare_spans *skbs, const struct compar
 	       skbs->kernel[COMPARE_PACKETS] <= segments->of[COMPARE_PACKETS].high;
 }
 
+static bool is_begun_anew(const struct compare_run *run, const struct compare_facts *facts)
+{
+	return run->resets || (facts->has_saved && went_back(&facts->saved, &run->first.kernel));
+}
+
 static enum compare_cause cause_of_fit(const struct compare_run *run, const struct field *field,
-				       int fit, bool *is_fit)
+				       const struct compare_facts *facts, int fit, bool *is_fit)
 {
 	const struct compare_basis *basis = &field->rule.bases[fit];
 
 	*is_fit = true;
 	if (!basis->is_other_way)
-		return run->resets ? COMPARE_RESET : COMPARE_NO_CAUSE;
+		return is_begun_anew(run, facts) ? COMPARE_RESET : COMPARE_NO_CAUSE;
 	if (!run->is_loopback)
 		return COMPARE_OTHER_HOOK;
 	*is_fit = is_cut_in_part(&field->spans[0], &field->spans[1]);
@@ -252,8 +257,10 @@ static void fill_in(struct compare_result *result, const struct compare_spans *s
 	result->high = span->high;
 	result->difference = compare_outside(result->kernel, span->low, span->high);
 	/* What says something about the whole row stands at each counter of it. */
-	if (cause == COMPARE_RESET || cause == COMPARE_OTHER_HOOK || cause == COMPARE_CUT_IN_PART ||
-	    cause == COMPARE_REFRESHED)
+	if (cause == COMPARE_OTHER_HOOK && !result->kernel && !span->high)
+		result->verdict = COMPARE_MATCH; /* nothing passed */
+	else if (cause == COMPARE_RESET || cause == COMPARE_OTHER_HOOK ||
+		 cause == COMPARE_CUT_IN_PART || cause == COMPARE_REFRESHED)
 		result->verdict = COMPARE_EXPLAINED;
 	else if (result->difference)
 		result->verdict = cause ? COMPARE_EXPLAINED : COMPARE_MISMATCH;
@@ -261,6 +268,32 @@ static void fill_in(struct compare_result *result, const struct compare_spans *s
 		result->cause = cause;
 	else
 		result->evidence = 0;
+}
+
+/*
+ * The kernel's count then runs from the saved counters on. What it counted between them and the run is known from
+ * the kernel alone, so that within the run, probe and kernel are held to each other as ever.
+ */
+static void add_earlier(struct compare_result *result, const struct compare_run *run,
+			const struct rtnl_link_stats64 *saved)
+{
+	enum direction direction = result->direction;
+	const struct compare_sample *first = &run->first;
+
+	if (!result->has_bounds)
+		return;
+	if (result->cause == COMPARE_REFRESHED)
+		first = &run->refresh[direction].first;
+	result->earlier = compare_kernel_count(&first->kernel, direction, result->counter) -
+			  compare_kernel_count(saved, direction, result->counter);
+	if (!result->earlier)
+		return;
+	result->kernel += result->earlier;
+	result->difference = compare_outside(result->kernel, result->low, result->high);
+	if (result->verdict == COMPARE_MATCH) {
+		result->verdict = COMPARE_EXPLAINED;
+		result->cause = COMPARE_EARLIER;
+	}
 }
 
 void compare_judge(const struct compare_run *run, enum direction direction,
@@ -278,7 +311,7 @@ void compare_judge(const struct compare_run *run, enum direction direction,
 		survey(&field, run, &run->first, &run->last, direction);
 		at = find_fit(run, &field, direction, &is_sole);
 		if (at >= 0)
-			cause = cause_of_fit(run, &field, at, &is_fit);
+			cause = cause_of_fit(run, &field, facts, at, &is_fit);
 		if (!is_fit)
 			at = (int)find_cause(&field, &evidence, &cause, &packets);
 		refreshed = is_fit || cause ? -1 : find_refreshed(run, &field, direction, &is_sole);
@@ -305,6 +338,8 @@ void compare_judge(const struct compare_run *run, enum direction direction,
 		result->is_rule = field.rule.is_known;
 		result->is_either = is_either(run, direction, &result->basis);
 		fill_in(result, &field.spans[at], cause);
+		if (facts->has_saved && !is_begun_anew(run, facts))
+			add_earlier(result, run, &facts->saved);
 	}
 }
 

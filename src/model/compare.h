@@ -62,6 +62,8 @@ struct compare_run {
 struct compare_facts {
 	bool has_xdp;            /* an XDP program was there for some of the time */
 	uint64_t macvlan_passed; /* packets of macvlans on top of it, sent and received */
+	bool has_saved;          /* somebody saved the kernel's counters before the run */
+	struct rtnl_link_stats64 saved;
 };
 
 enum compare_verdict { COMPARE_MATCH, COMPARE_EXPLAINED, COMPARE_MISMATCH };
@@ -79,6 +81,7 @@ enum compare_cause {
 	COMPARE_MACVLAN_PASSED, /* what goes from macvlan to macvlan passes the hook, not the driver */
 	COMPARE_REFRESHED, /* the device's counters stood still at times: compared from change to change */
 	COMPARE_MACVLAN_MULTICAST, /* the header of multicast between macvlans counts twice */
+	COMPARE_EARLIER,           /* between the saved counters and the beginning of the run */
 };
 
 struct compare_result {
@@ -94,6 +97,7 @@ struct compare_result {
 	bool is_either; /* segments and skbs were the same: none was GSO */
 	uint64_t kernel, probe, low, high;
 	int64_t difference; /* how far the kernel is outside of [low, high]; below: negative */
+	uint64_t earlier; /* of `kernel`: between the saved counters and the beginning of the run */
 };
 
 void compare_start(struct compare_run *run, const char *kind, bool is_loopback);

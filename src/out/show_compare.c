@@ -77,18 +77,33 @@ static const char *cause_words(enum compare_cause cause)
 		return "handed from macvlan to macvlan: through the hook, past the driver";
 	case COMPARE_MACVLAN_MULTICAST:
 		return "multicast between macvlans, whose header counts twice";
+	case COMPARE_EARLIER: /* is said of every verdict */
 	case COMPARE_NO_CAUSE:
 		break;
 	}
 	return "";
 }
 
-static void put_reason(char out[REASON_SIZE], const struct compare_result *result)
+/* Of a saved /proc/net/dev. */
+static void add_earlier(char out[REASON_SIZE], const struct compare_result *result)
+{
+	size_t used = strlen(out);
+
+	if (result->earlier)
+		snprintf(out + used, REASON_SIZE - used,
+			 "%s%" PRIu64 " %s from before the probe was attached", used ? "; " : "",
+			 result->earlier, compare_counter_name(result->counter));
+}
+
+static void put_verdict(char out[REASON_SIZE], const struct compare_result *result)
 {
 	const char *words = cause_words(result->cause);
 
 	if (result->verdict == COMPARE_MATCH)
 		put_basis(out, REASON_SIZE, result);
+	else if (result->verdict == COMPARE_MISMATCH && result->earlier)
+		snprintf(out, REASON_SIZE, "nothing that is known accounts for %+" PRId64,
+			 result->difference - (int64_t)result->earlier);
 	else if (result->verdict == COMPARE_MISMATCH)
 		snprintf(out, REASON_SIZE, "nothing that is known accounts for it");
 	else if (result->evidence)
@@ -96,6 +111,32 @@ static void put_reason(char out[REASON_SIZE], const struct compare_result *resul
 			 result->evidence == 1 ? "" : "s", words);
 	else
 		snprintf(out, REASON_SIZE, "%s", words);
+}
+
+static void put_reason(char out[REASON_SIZE], const struct compare_result *result)
+{
+	put_verdict(out, result);
+	add_earlier(out, result);
+}
+
+/* How many interfaces it is the sum of, and what came of them. */
+static void put_members(char out[REASON_SIZE], const struct compare_total *total)
+{
+	size_t used;
+	int i;
+
+	if (!total->n) {
+		snprintf(out, REASON_SIZE, "of no interface");
+		return;
+	}
+	snprintf(out, REASON_SIZE, "%u interface%s", total->n, total->n == 1 ? "" : "s");
+	for (i = 0; i <= COMPARE_MISMATCH; i++) {
+		used = strlen(out);
+		if (total->verdicts[i])
+			snprintf(out + used, REASON_SIZE - used, ", %u %s", total->verdicts[i],
+				 compare_verdict_name((enum compare_verdict)i));
+	}
+	add_earlier(out, &total->sum);
 }
 
 static void put_count(struct writer *writer, const struct compare_result *result, const char *name,
@@ -107,26 +148,16 @@ static void put_count(struct writer *writer, const struct compare_result *result
 		writer_null(writer, name);
 }
 
-static void put_counts_of(struct writer *writer, const struct compare_result *result)
+/* `units`: what the device counts; NULL: not known, or a sum's. */
+static void put_record(struct writer *writer, const struct compare_subject *subject,
+		       const struct compare_result *result, const char *reason, const char *units)
 {
-	const char *units = units_of(result);
-
-	writer_text(writer, "counts", units);
-	if (units)
-		writer_signed(writer, "extra_bytes", result->basis.extra);
-	else
-		writer_null(writer, "extra_bytes");
-}
-
-void show_compare_record(struct writer *writer, const struct compare_subject *subject,
-			 const struct compare_result *result)
-{
-	char reason[REASON_SIZE];
-
-	put_reason(reason, result);
 	writer_begin(writer);
 	writer_unsigned(writer, "interval_us", subject->interval_ns / NSEC_PER_USEC);
-	writer_unsigned(writer, "ifindex", subject->ifindex);
+	if (subject->ifindex)
+		writer_unsigned(writer, "ifindex", subject->ifindex);
+	else
+		writer_null(writer, "ifindex");
 	place_name_fields(writer, subject->netns, subject->ifname);
 	writer_text(writer, "direction", direction_names[result->direction]);
 	writer_text(writer, "counter", compare_counter_name(result->counter));
@@ -140,8 +171,30 @@ void show_compare_record(struct writer *writer, const struct compare_subject *su
 		writer_null(writer, "difference");
 	writer_text(writer, "verdict", compare_verdict_name(result->verdict));
 	writer_text(writer, "reason", reason);
-	put_counts_of(writer, result);
+	writer_text(writer, "counts", units);
+	if (units)
+		writer_signed(writer, "extra_bytes", result->basis.extra);
+	else
+		writer_null(writer, "extra_bytes");
 	writer_end(writer);
+}
+
+void show_compare_record(struct writer *writer, const struct compare_subject *subject,
+			 const struct compare_result *result)
+{
+	char reason[REASON_SIZE];
+
+	put_reason(reason, result);
+	put_record(writer, subject, result, reason, units_of(result));
+}
+
+void show_compare_total_record(struct writer *writer, const struct compare_subject *subject,
+			       const struct compare_total *total)
+{
+	char reason[REASON_SIZE];
+
+	put_members(reason, total);
+	put_record(writer, subject, &total->sum, reason, NULL);
 }
 
 int show_compare_table_new(struct table **out, bool use_colour)
@@ -176,23 +229,45 @@ static void put_cells(struct table *table, const struct compare_result *result)
 		   result->difference ? "%+" PRId64 : "%" PRId64, result->difference);
 }
 
-void show_compare_row(struct table *table, const struct compare_subject *subject,
-		      const struct compare_result results[COMPARE_COUNTERS])
+static void put_row(struct table *table, const struct compare_subject *subject,
+		    const struct compare_result *const results[COMPARE_COUNTERS],
+		    enum compare_verdict verdict, const char *reason)
 {
 	static const enum table_style styles[] = {TABLE_GOOD, TABLE_GOOD, TABLE_BAD};
-	const struct compare_result *worst = &results[0];
-	char reason[REASON_SIZE];
 	int i;
 
 	table_cell(table, TABLE_BOLD, PLACE_NAME_FORMAT,
 		   PLACE_NAME_ARGS(subject->netns, subject->ifname));
-	table_cell(table, TABLE_PLAIN, "%s", direction_names[worst->direction]);
-	for (i = 0; i < COMPARE_COUNTERS; i++) {
-		put_cells(table, &results[i]);
-		if (results[i].verdict > worst->verdict)
-			worst = &results[i];
-	}
-	put_reason(reason, worst);
-	table_cell(table, styles[worst->verdict], "%s", compare_verdict_name(worst->verdict));
+	table_cell(table, TABLE_PLAIN, "%s", direction_names[results[0]->direction]);
+	for (i = 0; i < COMPARE_COUNTERS; i++)
+		put_cells(table, results[i]);
+	table_cell(table, styles[verdict], "%s", compare_verdict_name(verdict));
 	table_cell(table, TABLE_PLAIN, "%s", reason);
+}
+
+void show_compare_row(struct table *table, const struct compare_subject *subject,
+		      const struct compare_result results[COMPARE_COUNTERS])
+{
+	const struct compare_result *const all[] = {&results[COMPARE_PACKETS],
+						    &results[COMPARE_BYTES]};
+	const struct compare_result *worst =
+		all[COMPARE_BYTES]->verdict > all[COMPARE_PACKETS]->verdict ? all[COMPARE_BYTES]
+									    : all[COMPARE_PACKETS];
+	char reason[REASON_SIZE];
+
+	put_reason(reason, worst);
+	put_row(table, subject, all, worst->verdict, reason);
+}
+
+void show_compare_total_row(struct table *table, const struct compare_subject *subject,
+			    const struct compare_total totals[COMPARE_COUNTERS])
+{
+	const struct compare_result *const all[] = {&totals[COMPARE_PACKETS].sum,
+						    &totals[COMPARE_BYTES].sum};
+	const struct compare_total *worst =
+		&totals[all[COMPARE_BYTES]->verdict > all[COMPARE_PACKETS]->verdict];
+	char reason[REASON_SIZE];
+
+	put_members(reason, worst);
+	put_row(table, subject, all, worst->sum.verdict, reason);
 }

@@ -6,11 +6,12 @@
 #include <stdint.h>
 
 #include "model/compare.h"
+#include "model/compare_total.h"
 #include "out/table.h"
 #include "out/writer.h"
 
 struct compare_subject {
-	uint32_t ifindex;
+	uint32_t ifindex; /* 0: a total */
 	const char *ifname;
 	const char *netns; /* where it is; empty: our own */
 	uint64_t interval_ns;
@@ -23,11 +24,17 @@ struct compare_subject {
 void show_compare_record(struct writer *writer, const struct compare_subject *subject,
 			 const struct compare_result *result);
 
+/* The same fields, `ifindex` null. */
+void show_compare_total_record(struct writer *writer, const struct compare_subject *subject,
+			       const struct compare_total *total);
+
 /* 0 or -ENOMEM. */
 int show_compare_table_new(struct table **out, bool use_colour);
 
 /* One direction, both counters. */
 void show_compare_row(struct table *table, const struct compare_subject *subject,
 		      const struct compare_result results[COMPARE_COUNTERS]);
+void show_compare_total_row(struct table *table, const struct compare_subject *subject,
+			    const struct compare_total totals[COMPARE_COUNTERS]);
 
 #endif

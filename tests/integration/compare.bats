@@ -433,6 +433,82 @@ vxlan() { # COUNTS-OF-INNER COUNTS-OF-OUTER FEATURE…
 	agrees "$NS1" vx0 rx segments -14
 }
 
+# ---- totals and saved counters ----
+
+@test "a total has what passes bridge and ports once, and is held to the kernel's of the same" {
+	local counter direction
+	bridge
+	begin "$NS1" --total
+	tcp "$NS0" "$NS2" 192.0.2.2 4
+	udp "$NS1" "$NS0" 192.0.2.1 4
+	settle_all "$NS1"
+	finish "$NS1"
+	for direction in rx tx; do
+		for counter in packets bytes; do
+			assert_equal "$(field "$NS1" total "$direction" "$counter" verdict)" match
+			assert_equal "$(field "$NS1" total "$direction" "$counter" kernel)" \
+				"$((
+					$(field "$NS1" p1 "$direction" "$counter" kernel) +
+					$(field "$NS1" p2 "$direction" "$counter" kernel) +
+					$(field "$NS1" lo "$direction" "$counter" kernel)
+				))" "$direction $counter"
+			assert_equal "$(field "$NS1" total "$direction" "$counter" difference)" 0
+		done
+	done
+	(($(field "$NS1" total tx packets kernel) > 3000))
+}
+
+@test "with a saved /proc/net/dev, what passed before the probe was there is told apart" {
+	make_pair
+	in_ns "$NS0" cat /proc/net/dev >"$BATS_TEST_TMPDIR/saved"
+	send "$NS0" traffic udp-send --to 192.0.2.2 --port 7009 --count 700 --size 300
+	settle
+	begin "$NS0" --proc "$BATS_TEST_TMPDIR/saved" --total
+	send "$NS0" traffic udp-send --to 192.0.2.2 --port 7009 --count 300 --size 300
+	settle
+	finish "$NS0"
+	is_explained "$NS0" v0 tx packets "700 packets from before the probe was attached"
+	is_explained "$NS0" v0 tx bytes "$((700 * (300 + UDP4))) bytes from before"
+	assert_equal "$(field "$NS0" v0 tx packets kernel)" 1000
+	assert_equal "$(field "$NS0" v0 tx packets probe)" 300
+	assert_equal "$(field "$NS0" v0 tx packets difference)" 700
+	assert_equal "$(field "$NS0" lo tx packets verdict)" match
+	is_explained "$NS0" total tx packets "700 packets from before"
+}
+
+@test "a saved file that is none is refused, one of elsewhere is told" {
+	make_ns NS0 0
+	echo "root:x:0:0" >"$BATS_TEST_TMPDIR/passwd"
+	run -3 --separate-stderr in_ns "$NS0" "$BUILD/ifpulse" compare -d 1s \
+		--proc "$BATS_TEST_TMPDIR/passwd"
+	[[ $stderr == *"is no saved /proc/net/dev: line 1"*"save one with"* ]]
+	run -3 --separate-stderr in_ns "$NS0" "$BUILD/ifpulse" compare -d 1s --proc /nowhere
+	[[ $stderr == *"cannot read /nowhere: No such file"* ]]
+	in_ns "$NS0" cat /proc/net/dev >"$BATS_TEST_TMPDIR/saved"
+	sed -i 's/lo:/eth7:/' "$BATS_TEST_TMPDIR/saved"
+	run -0 --separate-stderr in_ns "$NS0" "$BUILD/ifpulse" compare -d 200ms -I 100ms \
+		--proc "$BATS_TEST_TMPDIR/saved"
+	[[ $stderr == *"none of the interfaces compared is in the saved /proc/net/dev"* ]]
+}
+
+@test "10 GB of iperf3 over a veth, exact to the byte" {
+	make_pair
+	start_bg iperf "$NS1" iperf3 -s -1 -p 7001 --forceflush
+	wait_for_line "$BG_OUT" 'Server listening' 10
+	begin "$NS0"
+	begin "$NS1"
+	in_ns "$NS0" iperf3 -c 192.0.2.2 -p 7001 -n 10G >&2
+	wait_bg iperf
+	settle
+	finish "$NS0"
+	finish "$NS1"
+	agrees "$NS0" v0 tx skbs 0
+	agrees "$NS0" v0 rx either 0
+	agrees "$NS1" v1 rx skbs 0
+	agrees "$NS1" v1 tx either 0
+	(($(field "$NS0" v0 tx bytes kernel) > 10 * 1024 ** 3))
+}
+
 # ---- causes ----
 
 @test "XDP that drops every third packet explains what the hook misses" {

@@ -90,6 +90,11 @@ static void says_how_it_is_known(void **state)
 		{make_result(COMPARE_PACKETS), "1 packet: dropped behind the egress hook"},
 		{make_result(COMPARE_PACKETS),
 		 "7 packets: passed by the XDP program, not by the hook"},
+		{make_result(COMPARE_PACKETS), ",9 packets from before the probe was attached,"},
+		{make_result(COMPARE_PACKETS), "7 packets: passed by the XDP program, not by the "
+					       "hook; 9 packets from before"},
+		{make_result(COMPARE_BYTES), "nothing that is known accounts for -3; 9 bytes from "
+					     "before"},
 	};
 	size_t i;
 
@@ -104,6 +109,13 @@ static void says_how_it_is_known(void **state)
 	cases[5].result.evidence = 1;
 	cases[6].result.cause = COMPARE_XDP;
 	cases[6].result.evidence = 7;
+	cases[7].result.verdict = cases[8].result.verdict = COMPARE_EXPLAINED;
+	cases[7].result.cause = COMPARE_EARLIER;
+	cases[8].result.cause = COMPARE_XDP;
+	cases[8].result.evidence = 7;
+	cases[9].result.verdict = COMPARE_MISMATCH;
+	cases[9].result.difference = 6;
+	cases[7].result.earlier = cases[8].result.earlier = cases[9].result.earlier = 9;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		char *text;
 
@@ -115,6 +127,29 @@ static void says_how_it_is_known(void **state)
 			fail_msg("no \"%s\" in \"%s\"", cases[i].reason, text);
 		free(text);
 	}
+}
+
+static void records_a_total(void **state)
+{
+	const struct compare_subject all = {0, "total", NULL, UINT64_C(1000000000)};
+	struct compare_total total = {.sum = make_result(COMPARE_PACKETS), .n = 3};
+
+	(void)state;
+	total.sum.verdict = COMPARE_MISMATCH;
+	total.verdicts[COMPARE_MATCH] = 2;
+	total.verdicts[COMPARE_MISMATCH] = 1;
+	start(WRITER_CSV);
+	show_compare_total_record(writer, &all, &total);
+	finish_text("interval_us,ifindex,ifname,netns,direction,counter,probe,kernel,low,high,"
+		    "difference,verdict,reason,counts,extra_bytes\n"
+		    "1000000,,total,,tx,packets,102,100,99,103,0,mismatch,"
+		    "\"3 interfaces, 2 match, 1 mismatch\",,\n");
+	total = (struct compare_total){.sum = {.direction = DIRECTION_EGRESS}};
+	start(WRITER_CSV);
+	show_compare_total_record(writer, &all, &total);
+	finish_text("interval_us,ifindex,ifname,netns,direction,counter,probe,kernel,low,high,"
+		    "difference,verdict,reason,counts,extra_bytes\n"
+		    "1000000,,total,,tx,packets,,,,,,match,of no interface,,\n");
 }
 
 /* The worse of both counters is what a row says. */
@@ -145,6 +180,7 @@ int main(void)
 		cmocka_unit_test(records_a_mismatch),
 		cmocka_unit_test(records_the_unknown_as_null),
 		cmocka_unit_test(says_how_it_is_known),
+		cmocka_unit_test(records_a_total),
 		cmocka_unit_test(shows_a_row),
 	};
 
