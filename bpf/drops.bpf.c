@@ -18,7 +18,6 @@
 const volatile __u32 kfree_skb_arguments = 2;
 const volatile bool has_drop_kinds = false;
 const volatile bool has_drop_locations = false;
-const volatile bool has_other_netns = false; /* interfaces elsewhere are probed, too */
 
 __u64 drops_without_kind = 0; /* drop_kinds had no room for them */
 
@@ -196,16 +195,6 @@ static __always_inline void count_drop(__u32 slot, enum direction direction, __u
 	}
 	if (window_width_ns && slot != SLOT_NONE)
 		count_drop_in_window(slot, direction, reason);
-}
-
-/* SLOT_NONE where nobody asked for the interface, which is no loss. */
-static __always_inline __u32 slot_of_net(__u32 inum, __u64 cookie, __u32 ifindex)
-{
-	if (inum == probed_netns_inum)
-		return slot_of(ifindex);
-	if (!has_other_netns)
-		return SLOT_NONE;
-	return slot_in_netns(has_netns_cookies ? cookie : inum, ifindex);
 }
 
 /*

@@ -70,6 +70,13 @@ struct drop_kinds_map {
 	__type(value, __u64);
 };
 
+struct waypoints_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1); /* slots; set at load */
+	__type(key, __u32);
+	__type(value, struct waypoint_counts);
+};
+
 struct instance_state_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -118,6 +125,7 @@ struct retransmit_logs_map {
 /* Set before load; defined in maps.bpf.c. */
 extern const volatile bool has_netns_cookies;
 extern const volatile __u32 probed_netns_inum; /* our own namespace's inode number */
+extern const volatile bool has_other_netns;    /* interfaces elsewhere are probed, too */
 
 extern struct slot_by_ifindex_map slot_by_ifindex SEC(".maps");
 extern struct slot_by_high_ifindex_map slot_by_high_if SEC(".maps");
@@ -125,6 +133,7 @@ extern struct slot_by_netns_map slot_by_netns SEC(".maps");
 extern struct traffic_totals_map traffic_totals SEC(".maps");
 extern struct drop_totals_map drop_totals SEC(".maps");
 extern struct drop_kinds_map drop_kinds SEC(".maps");
+extern struct waypoints_map waypoints SEC(".maps");
 extern struct open_windows_map open_windows SEC(".maps");
 extern struct window_logs_map window_logs SEC(".maps");
 extern struct flow_logs_map flow_logs SEC(".maps");
@@ -169,6 +178,16 @@ static __always_inline __u32 slot_in_netns(__u64 netns, __u32 ifindex)
 	__u32 *slot = bpf_map_lookup_elem(&slot_by_netns, &key);
 
 	return slot ? *slot : SLOT_NONE;
+}
+
+/* SLOT_NONE where nobody asked for the interface, which is no loss. */
+static __always_inline __u32 slot_of_net(__u32 inum, __u64 cookie, __u32 ifindex)
+{
+	if (inum == probed_netns_inum)
+		return slot_of(ifindex);
+	if (!has_other_netns)
+		return SLOT_NONE;
+	return slot_in_netns(has_netns_cookies ? cookie : inum, ifindex);
 }
 
 #endif

@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define PROBE_ABI_VERSION 9
+#define PROBE_ABI_VERSION 10
 
 enum direction { DIRECTION_INGRESS, DIRECTION_EGRESS, N_DIRECTIONS };
 
@@ -71,6 +71,28 @@ struct drop_kind {
 };
 
 #define DROP_KINDS_MAX 8192
+
+/*
+ * Where packets are counted besides the hooks, for an instance that asks for it: between hook and driver, or past one
+ * of them.
+ */
+enum waypoint {
+	WAYPOINT_QUEUE,         /* sent: behind the egress hook, before the queueing discipline */
+	WAYPOINT_RECEIVE,       /* received: before the ingress hook */
+	WAYPOINT_REDIRECTED,    /* of those, by the action mirred; more than that, perhaps */
+	WAYPOINT_BACKLOG_ENTRY, /* put into a backlog by drivers */
+	WAYPOINT_BACKLOG,       /* by anybody */
+	WAYPOINT_XDP_SENT,      /* given to the driver by XDP, past the egress hook */
+	WAYPOINT_DIRECT,        /* by a packet socket */
+	WAYPOINT_DRIVER, /* given to the driver: what was GSO and too much for it has been cut */
+	N_WAYPOINTS
+};
+
+/* One slot on one CPU, in the map waypoints. Only in it while the instance asks for it. */
+struct waypoint_counts {
+	__u64 packets[N_WAYPOINTS]; /* skbs, or frames of XDP */
+	__u64 driver_bytes;         /* of WAYPOINT_DRIVER, from the MAC header on */
+};
 
 /*
  * Time windows. A writer has, for each slot and direction, one open window that packets add to, and one
@@ -237,6 +259,7 @@ _Static_assert(sizeof(struct traffic_counter) == 32, "ABI");
 _Static_assert(sizeof(struct traffic_totals) == 64, "ABI");
 _Static_assert(sizeof(struct drop_totals) == 16, "ABI");
 _Static_assert(sizeof(struct drop_kind) == 24, "ABI");
+_Static_assert(sizeof(struct waypoint_counts) == 72, "ABI");
 _Static_assert(sizeof(struct netns_ifindex) == 16, "ABI");
 _Static_assert(sizeof(struct window_reason) * WINDOW_REASONS == sizeof(struct traffic_counter),
 	       "ABI");

@@ -91,10 +91,12 @@ struct sk_buff {
 	struct sock *sk;
 	unsigned long _skb_refdst; /* a struct dst_entry *, and whether it is not counted */
 	int skb_iif;
+	unsigned int len;
 	char cb[48];
 	__u8 pkt_type : 3;
 	__u8 encapsulation : 1;
 	__u8 tc_skip_classify : 1;
+	__u8 redirected : 1;
 	__u16 inner_transport_header;
 	__u16 transport_header;
 	__u16 network_header;
@@ -111,6 +113,11 @@ struct tcp_skb_cb {
 
 struct skb_shared_info {
 	unsigned int gso_type;
+};
+
+/* What a map of devices has for each. */
+struct bpf_dtab_netdev {
+	struct net_device *dev;
 };
 
 #pragma clang attribute pop

@@ -171,6 +171,7 @@ static int compare_run_command(struct compare_command *compare)
 static void take_defaults(struct options *options)
 {
 	options->drop_kinds = true;
+	options->waypoints = true;
 	if (!options->interval_ns)
 		options->interval_ns = INTERVAL_DEFAULT_NS;
 	if (!options->duration_ns)

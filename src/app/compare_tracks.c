@@ -152,6 +152,7 @@ static int add_track(struct compare_tracks *tracks, const struct interface *inte
 	memcpy(track->netns, interface->site->name, sizeof(track->netns));
 	memcpy(track->ifname, interface->ifname, sizeof(track->ifname));
 	take_saved(tracks, track);
+	track->facts.sees_generic_xdp = engine_sees_generic_xdp(tracks->engine);
 	compare_start(&track->run, link->kind, link->flags & IFF_LOOPBACK);
 	return 0;
 }
@@ -191,8 +192,8 @@ static bool is_behind_hook(const char *reason)
 	return false;
 }
 
-/* Into `drops_early` of every track, or `drops_late`. */
-static int read_drops(struct compare_tracks *tracks, bool is_late, struct error *err)
+/* Drops and waypoints, those of `early` of every track or of `late`. */
+static int read_evidence(struct compare_tracks *tracks, bool is_late, struct error *err)
 {
 	struct drop_sum *sums;
 	size_t i, k, n;
@@ -210,6 +211,10 @@ static int read_drops(struct compare_tracks *tracks, bool is_late, struct error 
 			    is_behind_hook(drop_reasons_name(tracks->reasons, sums[k].kind.reason)))
 				packets += sums[k].packets;
 		*(is_late ? &track->sample.drops_late : &track->sample.drops_early) = packets;
+		ret = engine_read_waypoints(tracks->engine, track->slot,
+					    is_late ? &track->sample.waypoints_late
+						    : &track->sample.waypoints_early,
+					    err);
 	}
 	return ret;
 }
@@ -245,33 +250,6 @@ static int read_probe(struct compare_tracks *tracks, unsigned int stage, struct 
 	return 0;
 }
 
-static void add_macvlan(struct compare_track *lower, const struct link *link)
-{
-	lower->macvlans += link->stats.tx_packets + link->stats.rx_packets;
-}
-
-/*
- * What macvlans of the same interface hand one another has a sender and a receiver. One in another namespace names
- * the interface below by an index of a third one's, perhaps; whose, only the kernel knows.
- */
-static void add_to_lower(struct compare_tracks *tracks, const struct site *site,
-			 const struct link *link)
-{
-	struct compare_track *lower;
-	size_t i;
-
-	if (link->lower_netnsid == LINK_NETNSID_NONE) {
-		lower = find(tracks, site->netns, link->lower);
-		if (lower)
-			add_macvlan(lower, link);
-		return;
-	}
-	for (i = 0; i < tracks->n; i++)
-		if (tracks->items[i].is_there && tracks->items[i].ifindex == link->lower &&
-		    tracks->items[i].site != site->netns)
-			add_macvlan(&tracks->items[i], link);
-}
-
 static void take_link(struct compare_tracks *tracks, const struct site *site,
 		      const struct link *link)
 {
@@ -279,12 +257,11 @@ static void take_link(struct compare_tracks *tracks, const struct site *site,
 
 	if (track) {
 		track->sample.kernel = link->stats;
+		track->facts.txqlen = link->txqlen;
 		track->sample.at_ns = clock_monotonic_ns();
 		if (link->xdp_prog_id)
 			track->facts.has_xdp = true;
 	}
-	if (compare_is_macvlan(link->kind))
-		add_to_lower(tracks, site, link);
 }
 
 static int read_kernel(struct compare_tracks *tracks, struct error *err)
@@ -295,9 +272,6 @@ static int read_kernel(struct compare_tracks *tracks, struct error *err)
 
 	if (ret)
 		return ret;
-	for (i = 0; i < tracks->n; i++)
-		if (tracks->items[i].is_there)
-			tracks->items[i].macvlans = 0;
 	sites = sites_all(engine_sites(tracks->engine), &n);
 	for (i = 0; i < n; i++)
 		links_for_each (link, sites[i]->links)
@@ -346,14 +320,6 @@ static void let_pass(void)
 	nanosleep(&time, NULL);
 }
 
-static void take(struct compare_track *track)
-{
-	compare_add(&track->run, &track->sample);
-	if (track->run.n == 1 || track->macvlans < track->macvlans_first)
-		track->macvlans_first = track->macvlans;
-	track->facts.macvlan_passed = track->macvlans - track->macvlans_first;
-}
-
 static void begin(struct compare_tracks *tracks)
 {
 	bool has_any = !tracks->n_saved;
@@ -372,7 +338,7 @@ int compare_tracks_sample(struct compare_tracks *tracks, struct error *err)
 	int ret = add_new(tracks, err);
 
 	if (!ret)
-		ret = read_drops(tracks, false, err);
+		ret = read_evidence(tracks, false, err);
 	if (!ret)
 		ret = read_probe(tracks, 0, err);
 	let_pass();
@@ -388,10 +354,10 @@ int compare_tracks_sample(struct compare_tracks *tracks, struct error *err)
 	if (!ret)
 		ret = read_probe(tracks, 3, err);
 	if (!ret)
-		ret = read_drops(tracks, true, err);
+		ret = read_evidence(tracks, true, err);
 	for (i = 0; !ret && i < tracks->n; i++)
 		if (tracks->items[i].is_there && tracks->items[i].stage == 4)
-			take(&tracks->items[i]);
+			compare_add(&tracks->items[i].run, &tracks->items[i].sample);
 	if (!ret && !tracks->has_begun)
 		begin(tracks);
 	return ret;

@@ -29,8 +29,6 @@ struct compare_track {
 	/* The sample that is being taken, and how many of its readings there are. */
 	struct compare_sample sample;
 	unsigned int stage;
-	/* What macvlans on top have sent and received: when the run began, and now. */
-	uint64_t macvlans_first, macvlans;
 	bool in_total; /* its packets are no other's; only with --total */
 };
 

@@ -139,6 +139,7 @@ static int load_probe(struct engine *engine, size_t selected, struct error *err)
 		.max_interfaces = (uint32_t)options->max_interfaces,
 		.window_ns = options->window_ns,
 		.drop_kinds = options->drop_kinds,
+		.waypoints = options->waypoints,
 		.drop_locations = options->drop_locations,
 		.flows = options->flows,
 		.other_netns = options->netns.n,
@@ -389,6 +390,17 @@ int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_
 void engine_set_hot(struct engine *engine, uint32_t slot, enum direction direction, uint64_t bytes)
 {
 	probe_set_hot(engine->roster.probe, slot, direction, bytes);
+}
+
+bool engine_sees_generic_xdp(const struct engine *engine)
+{
+	return probe_sees_generic_xdp(engine->roster.probe);
+}
+
+int engine_read_waypoints(struct engine *engine, uint32_t slot, struct waypoint_counts *counts,
+			  struct error *err)
+{
+	return probe_read_waypoints(engine->roster.probe, slot, counts, err);
 }
 
 int engine_read_drops(struct engine *engine, struct drop_sum **sums, size_t *n, struct error *err)

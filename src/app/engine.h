@@ -63,6 +63,13 @@ int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_
  */
 int engine_read_drops(struct engine *engine, struct drop_sum **sums, size_t *n, struct error *err);
 
+/* As probe_sees_generic_xdp(). */
+bool engine_sees_generic_xdp(const struct engine *engine);
+
+/* As probe_read_waypoints(); only with options->waypoints. 0 or -errno. */
+int engine_read_waypoints(struct engine *engine, uint32_t slot, struct waypoint_counts *counts,
+			  struct error *err);
+
 /* Those that are attached; valid until the loop goes on. */
 const struct interface *engine_interfaces(const struct engine *engine, size_t *n);
 

@@ -25,11 +25,14 @@
 #include "kernel/retransmits.h"
 #include "kernel/slots.h"
 #include "kernel/tcx.h"
+#include "kernel/waypoints.h"
 #include "kernel/windows.h"
+
+#define WAYPOINT_PROGRAMS 10
 
 struct probe {
 	struct ifpulse_bpf *skel;
-	struct bpf_link *drop_link, *retransmit_links[2];
+	struct bpf_link *drop_link, *retransmit_links[2], *waypoint_links[WAYPOINT_PROGRAMS];
 	struct attacher attacher;
 	struct slots *slots;
 	struct harvest *harvest;
@@ -37,6 +40,7 @@ struct probe {
 	struct flows *flows;             /* NULL: not told */
 	struct retransmits *retransmits; /* NULL: the same */
 	struct drop_kinds *drop_kinds;   /* NULL: not counted */
+	struct waypoints *waypoints;     /* NULL: the same */
 	uint64_t wall_offset_ns;
 	uint32_t log_records;           /* of each writer, for windows */
 	uint32_t flow_log_records;      /* of each CPU */
@@ -102,6 +106,43 @@ static void size_retransmits(struct probe *probe, const struct probe_options *op
 	skel->rodata->has_retransmits = has_them;
 }
 
+/* Those of functions last. */
+static void list_waypoints(const struct ifpulse_bpf *skel,
+			   struct bpf_program *programs[WAYPOINT_PROGRAMS])
+{
+	struct bpf_program *const all[] = {
+		skel->progs.ifpulse_queue,       skel->progs.ifpulse_driver,
+		skel->progs.ifpulse_receive,     skel->progs.ifpulse_backlog_entry,
+		skel->progs.ifpulse_backlog,     skel->progs.ifpulse_xdp_redirect,
+		skel->progs.ifpulse_xdp_tx,      skel->progs.ifpulse_xdp_generic_redirect,
+		skel->progs.ifpulse_xdp_generic, skel->progs.ifpulse_direct,
+	};
+
+	_Static_assert(ARRAY_SIZE(all) == WAYPOINT_PROGRAMS, "all of them");
+	memcpy(programs, all, sizeof(all));
+}
+
+/* Those whose place the running kernel has. */
+static void size_waypoints(struct probe *probe, bool has_them, const struct btf *btf)
+{
+	struct ifpulse_bpf *skel = probe->skel;
+	struct bpf_program *programs[WAYPOINT_PROGRAMS];
+	uint32_t arguments = 6;
+	size_t i;
+
+	list_waypoints(skel, programs);
+	for (i = 0; i < WAYPOINT_PROGRAMS; i++)
+		bpf_program__set_autoload(programs[i],
+					  has_them && waypoints_can_trace(programs[i], btf));
+	/* It tells of these, too. */
+	if (bpf_program__autoload(skel->progs.ifpulse_xdp_generic))
+		bpf_program__set_autoload(skel->progs.ifpulse_xdp_generic_redirect, false);
+	count_arguments(btf, "btf_trace_xdp_redirect", &arguments);
+	skel->rodata->xdp_redirect_arguments = arguments;
+	bpf_map__set_max_entries(skel->maps.waypoints, probe->n_slots);
+	bpf_map__set_autocreate(skel->maps.waypoints, has_them);
+}
+
 /* Makes room for so many slots; maps that nothing needs are not even made. */
 static int size_maps(struct probe *probe, const struct probe_options *options, struct error *err)
 {
@@ -143,7 +184,7 @@ static int size_maps(struct probe *probe, const struct probe_options *options, s
 }
 
 /* Tells the programs what this kernel is like, where CO-RE alone cannot. */
-static int configure(struct probe *probe, struct error *err)
+static int configure(struct probe *probe, bool has_waypoints, struct error *err)
 {
 	struct ifpulse_bpf *skel = probe->skel;
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -164,6 +205,7 @@ static int configure(struct probe *probe, struct error *err)
 		!count_arguments(btf, "btf_trace_tcp_retransmit_synack", &retransmit_arguments) &&
 		!count_arguments(btf, "btf_trace_tcp_retransmit_skb", &retransmit_arguments);
 	skel->rodata->retransmit_arguments = retransmit_arguments;
+	size_waypoints(probe, has_waypoints, btf);
 	btf__free(btf);
 	if (ret)
 		return error_errno(err, ret, "the kernel's BTF does not describe kfree_skb");
@@ -178,7 +220,7 @@ static int load(struct probe *probe, const struct probe_options *options, struct
 	if (!skel)
 		return error_errno(err, -errno, "cannot open the built-in BPF object");
 	probe->skel = skel;
-	ret = configure(probe, err);
+	ret = configure(probe, options->waypoints, err);
 	if (!ret)
 		ret = size_maps(probe, options, err);
 	if (ret)
@@ -363,6 +405,23 @@ static int start_windows(struct probe *probe, const struct probe_options *option
 	return ret;
 }
 
+static int start_waypoints(struct probe *probe, struct error *err)
+{
+	struct bpf_program *programs[WAYPOINT_PROGRAMS];
+	size_t i;
+
+	list_waypoints(probe->skel, programs);
+	for (i = 0; i < WAYPOINT_PROGRAMS; i++) {
+		if (!bpf_program__autoload(programs[i]))
+			continue;
+		probe->waypoint_links[i] = bpf_program__attach(programs[i]);
+		if (!probe->waypoint_links[i])
+			return error_errno(err, -errno, "cannot attach to %s",
+					   bpf_program__section_name(programs[i]));
+	}
+	return waypoints_new(&probe->waypoints, bpf_map__fd(probe->skel->maps.waypoints), err);
+}
+
 static int set_up(struct probe *probe, const struct probe_options *options, struct error *err)
 {
 	struct stat netns;
@@ -392,6 +451,8 @@ static int set_up(struct probe *probe, const struct probe_options *options, stru
 		return ret;
 	if (options->window_ns)
 		ret = start_windows(probe, options, err);
+	if (!ret && options->waypoints)
+		ret = start_waypoints(probe, err);
 	if (!ret && options->drop_kinds)
 		ret = drop_kinds_new(&probe->drop_kinds, bpf_map__fd(probe->skel->maps.drop_kinds),
 				     err);
@@ -473,6 +534,8 @@ int probe_attach(struct probe *probe, uint64_t netns, uint32_t ifindex, bool in_
 		return ret;
 	}
 	ret = harvest_clear_slot(probe->harvest, taken, err);
+	if (!ret && probe->waypoints)
+		ret = waypoints_clear_slot(probe->waypoints, taken, err);
 	if (ret)
 		goto out;
 	close_links_on(probe, ifindex);
@@ -589,6 +652,17 @@ int probe_read_drops(struct probe *probe, struct drop_sum **sums, size_t *n, str
 	return drop_kinds_read(probe->drop_kinds, sums, n, err);
 }
 
+bool probe_sees_generic_xdp(const struct probe *probe)
+{
+	return bpf_program__autoload(probe->skel->progs.ifpulse_xdp_generic);
+}
+
+int probe_read_waypoints(struct probe *probe, uint32_t slot, struct waypoint_counts *counts,
+			 struct error *err)
+{
+	return waypoints_read(probe->waypoints, slot, counts, err);
+}
+
 uint64_t probe_wall_offset_ns(const struct probe *probe)
 {
 	return probe->wall_offset_ns;
@@ -654,6 +728,7 @@ void probe_publish(struct probe *probe, const struct instance_state *state)
 void probe_free(struct probe *probe)
 {
 	uint32_t slot;
+	size_t i;
 
 	if (!probe)
 		return;
@@ -663,11 +738,14 @@ void probe_free(struct probe *probe)
 	bpf_link__destroy(probe->drop_link);
 	bpf_link__destroy(probe->retransmit_links[0]);
 	bpf_link__destroy(probe->retransmit_links[1]);
+	for (i = 0; i < WAYPOINT_PROGRAMS; i++)
+		bpf_link__destroy(probe->waypoint_links[i]);
 	harvest_free(probe->harvest);
 	windows_free(probe->windows);
 	flows_free(probe->flows);
 	retransmits_free(probe->retransmits);
 	drop_kinds_free(probe->drop_kinds);
+	waypoints_free(probe->waypoints);
 	slots_free(probe->slots);
 	free(probe->attachments);
 	ifpulse_bpf__destroy(probe->skel);

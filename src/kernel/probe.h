@@ -39,6 +39,7 @@ struct probe_options {
 	bool drop_locations;     /* and by where in the kernel */
 	bool flows;              /* tell the flows of windows that are hot */
 	bool other_netns;        /* interfaces in other network namespaces can be attached, too */
+	bool waypoints;          /* count packets between hook and driver, too */
 	uint32_t lose_one_in;    /* for tests: one of so many packets is not counted; 0: all are */
 };
 
@@ -119,6 +120,12 @@ uint64_t probe_take_period_ns(const struct probe *probe);
  * next call and may be changed. Those of SLOT_NONE name no interface. 0 or -errno.
  */
 int probe_read_drops(struct probe *probe, struct drop_sum **sums, size_t *n, struct error *err);
+
+/* Only with options.waypoints: what of the slot was where, as far as this kernel can tell. 0 or -errno. */
+int probe_read_waypoints(struct probe *probe, uint32_t slot, struct waypoint_counts *counts,
+			 struct error *err);
+/* Whether what XDP outside drivers sends back is among it. */
+bool probe_sees_generic_xdp(const struct probe *probe);
 
 /* CLOCK_REALTIME - CLOCK_MONOTONIC as windows are aligned by: what it was at the start. */
 uint64_t probe_wall_offset_ns(const struct probe *probe);

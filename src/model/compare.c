@@ -145,42 +145,30 @@ static bool is_nearer(const struct compare_spans *a, const struct compare_spans 
 
 /* Of those that do not fit, the nearest that has a cause; else the nearest. */
 static unsigned int find_cause(const struct field *field, struct compare_evidence *evidence,
-			       enum compare_cause *cause, uint64_t *packets)
+			       struct compare_account *account)
 {
 	unsigned int i, found = 0;
 
-	*cause = COMPARE_NO_CAUSE;
+	*account = (struct compare_account){0};
 	for (i = 0; i < field->rule.n; i++) {
-		enum compare_cause its;
-		uint64_t about = 0;
+		struct compare_account its;
 
-		/* It stands in for the hook of this direction where that is accounted for, or not at all. */
-		if (field->rule.bases[i].is_other_way)
-			continue;
+		evidence->hook = field->rule.bases[i].is_other_way
+					 ? compare_other_way(evidence->direction)
+					 : evidence->direction;
 		evidence->basis = field->rule.bases[i];
 		evidence->is_rule = field->rule.is_known;
 		evidence->spans = field->spans[i];
-		its = compare_cause_of(evidence, &about);
-		if (!its && *cause)
+		its = compare_account_for(evidence);
+		if (!its.cause && account->cause)
 			continue;
-		if ((its && !*cause) || is_nearer(&field->spans[i], &field->spans[found])) {
+		if ((its.cause && !account->cause) ||
+		    is_nearer(&field->spans[i], &field->spans[found])) {
 			found = i;
-			*cause = its;
-			*packets = about;
+			*account = its;
 		}
 	}
 	return found;
-}
-
-/*
- * What the other hook saw is evidence that GSO skbs were cut only where this one saw such: the kernel's count is then
- * from that of skbs to that of segments.
- */
-static bool is_cut_in_part(const struct compare_spans *skbs, const struct compare_spans *segments)
-{
-	return skbs->of[COMPARE_PACKETS].low < segments->of[COMPARE_PACKETS].low &&
-	       skbs->kernel[COMPARE_PACKETS] >= skbs->of[COMPARE_PACKETS].low &&
-	       skbs->kernel[COMPARE_PACKETS] <= segments->of[COMPARE_PACKETS].high;
 }
 
 static bool is_begun_anew(const struct compare_run *run, const struct compare_facts *facts)
@@ -189,17 +177,11 @@ static bool is_begun_anew(const struct compare_run *run, const struct compare_fa
 }
 
 static enum compare_cause cause_of_fit(const struct compare_run *run, const struct field *field,
-				       const struct compare_facts *facts, int fit, bool *is_fit)
+				       const struct compare_facts *facts, int fit)
 {
-	const struct compare_basis *basis = &field->rule.bases[fit];
-
-	*is_fit = true;
-	if (!basis->is_other_way)
-		return is_begun_anew(run, facts) ? COMPARE_RESET : COMPARE_NO_CAUSE;
-	if (!run->is_loopback)
+	if (field->rule.bases[fit].is_other_way)
 		return COMPARE_OTHER_HOOK;
-	*is_fit = is_cut_in_part(&field->spans[0], &field->spans[1]);
-	return *is_fit ? COMPARE_CUT_IN_PART : COMPARE_NO_CAUSE;
+	return is_begun_anew(run, facts) ? COMPARE_RESET : COMPARE_NO_CAUSE;
 }
 
 static void survey(struct field *field, const struct compare_run *run,
@@ -260,7 +242,7 @@ static void fill_in(struct compare_result *result, const struct compare_spans *s
 	if (cause == COMPARE_OTHER_HOOK && !result->kernel && !span->high)
 		result->verdict = COMPARE_MATCH; /* nothing passed */
 	else if (cause == COMPARE_RESET || cause == COMPARE_OTHER_HOOK ||
-		 cause == COMPARE_CUT_IN_PART || cause == COMPARE_REFRESHED)
+		 cause == COMPARE_REFRESHED)
 		result->verdict = COMPARE_EXPLAINED;
 	else if (result->difference)
 		result->verdict = cause ? COMPARE_EXPLAINED : COMPARE_MISMATCH;
@@ -296,29 +278,40 @@ static void add_earlier(struct compare_result *result, const struct compare_run 
 	}
 }
 
+/* Which basis it is, and what the rest comes from where that does not fit. */
+static int decide(const struct compare_run *run, struct field *field,
+		  struct compare_evidence *evidence, struct compare_account *account, bool *is_sole)
+{
+	int refreshed, at = find_fit(run, field, evidence->direction, is_sole);
+
+	*account = (struct compare_account){0};
+	if (at >= 0) {
+		account->cause = cause_of_fit(run, field, evidence->facts, at);
+		return at;
+	}
+	at = (int)find_cause(field, evidence, account);
+	if (account->cause)
+		return at;
+	refreshed = find_refreshed(run, field, evidence->direction, is_sole);
+	if (refreshed < 0)
+		return at;
+	account->cause = COMPARE_REFRESHED;
+	return refreshed;
+}
+
 void compare_judge(const struct compare_run *run, enum direction direction,
 		   const struct compare_facts *facts,
 		   struct compare_result results[COMPARE_COUNTERS])
 {
 	struct compare_evidence evidence = {.run = run, .facts = facts, .direction = direction};
-	enum compare_cause cause = COMPARE_TOO_SHORT;
-	bool is_sole = false, is_fit = false;
-	uint64_t packets = 0;
+	struct compare_account account = {.cause = COMPARE_TOO_SHORT};
+	bool is_sole = false;
 	struct field field;
-	int i, at = 0, refreshed;
+	int i, at = 0;
 
 	if (run->n >= 2) {
 		survey(&field, run, &run->first, &run->last, direction);
-		at = find_fit(run, &field, direction, &is_sole);
-		if (at >= 0)
-			cause = cause_of_fit(run, &field, facts, at, &is_fit);
-		if (!is_fit)
-			at = (int)find_cause(&field, &evidence, &cause, &packets);
-		refreshed = is_fit || cause ? -1 : find_refreshed(run, &field, direction, &is_sole);
-		if (refreshed >= 0) {
-			at = refreshed;
-			cause = COMPARE_REFRESHED;
-		}
+		at = decide(run, &field, &evidence, &account, &is_sole);
 	}
 	for (i = 0; i < COMPARE_COUNTERS; i++) {
 		struct compare_result *result = &results[i];
@@ -326,18 +319,19 @@ void compare_judge(const struct compare_run *run, enum direction direction,
 		*result = (struct compare_result){
 			.direction = direction,
 			.counter = (enum compare_counter)i,
-			.evidence = packets,
+			.evidence = account.packets,
+			.causes = account.causes,
 			.is_sole = is_sole,
 		};
 		if (run->n < 2) {
 			result->verdict = COMPARE_EXPLAINED;
-			result->cause = cause;
+			result->cause = account.cause;
 			continue;
 		}
 		result->basis = field.rule.bases[at];
 		result->is_rule = field.rule.is_known;
 		result->is_either = is_either(run, direction, &result->basis);
-		fill_in(result, &field.spans[at], cause);
+		fill_in(result, &field.spans[at], account.cause);
 		if (facts->has_saved && !is_begun_anew(run, facts))
 			add_earlier(result, run, &facts->saved);
 	}

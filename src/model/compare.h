@@ -29,8 +29,9 @@ enum compare_counter { COMPARE_PACKETS, COMPARE_BYTES, COMPARE_COUNTERS };
 struct compare_sample {
 	uint64_t at_ns; /* CLOCK_MONOTONIC */
 	struct interface_counters early, before, after, late;
-	/* Dropped behind the egress hook: of the probe, read before `early` and after `late`. */
+	/* Of the probe, read before `early` and after `late`: what was dropped behind the egress hook, and waypoints. */
 	uint64_t drops_early, drops_late;
+	struct waypoint_counts waypoints_early, waypoints_late;
 	struct rtnl_link_stats64 kernel;
 	/* What waited in the queueing discipline, read between `early` and `kernel`. */
 	uint64_t queued[COMPARE_COUNTERS];
@@ -60,9 +61,10 @@ struct compare_run {
 
 /* What else is known of the interface over the run: where a difference may come from. */
 struct compare_facts {
-	bool has_xdp;            /* an XDP program was there for some of the time */
-	uint64_t macvlan_passed; /* packets of macvlans on top of it, sent and received */
-	bool has_saved;          /* somebody saved the kernel's counters before the run */
+	bool has_xdp;          /* an XDP program was there for some of the time */
+	uint32_t txqlen;       /* IFLA_TXQLEN */
+	bool sees_generic_xdp; /* what XDP outside drivers sends back is among the waypoints */
+	bool has_saved;        /* somebody saved the kernel's counters before the run */
 	struct rtnl_link_stats64 saved;
 };
 
@@ -70,18 +72,24 @@ enum compare_verdict { COMPARE_MATCH, COMPARE_EXPLAINED, COMPARE_MISMATCH };
 
 enum compare_cause {
 	COMPARE_NO_CAUSE,
-	COMPARE_TOO_SHORT,      /* there are no two samples: no bounds */
-	COMPARE_RESET,          /* compared since the kernel's counters began anew */
-	COMPARE_OTHER_HOOK,     /* an ifb: only what it sends passes a hook */
-	COMPARE_CUT_IN_PART,    /* some GSO skbs were cut behind the egress hook, the others not */
-	COMPARE_DROPPED,        /* dropped behind the egress hook */
-	COMPARE_QUEUED,         /* waits behind the egress hook, or did when the run began */
-	COMPARE_GSO_IN_PART,    /* some GSO skbs counted whole, the others by segments */
-	COMPARE_XDP,            /* XDP takes packets, or sends some, that no hook sees */
-	COMPARE_MACVLAN_PASSED, /* what goes from macvlan to macvlan passes the hook, not the driver */
+	COMPARE_TOO_SHORT,   /* there are no two samples: no bounds */
+	COMPARE_RESET,       /* compared since the kernel's counters began anew */
+	COMPARE_OTHER_HOOK,  /* an ifb: only what it sends passes a hook */
+	COMPARE_DROPPED,     /* dropped behind the egress hook */
+	COMPARE_QUEUED,      /* waits behind the egress hook, or did when the run began */
+	COMPARE_GSO_IN_PART, /* some GSO skbs counted whole, the others by segments */
+	COMPARE_XDP,         /* XDP takes packets, or sends some, that no hook sees */
 	COMPARE_REFRESHED, /* the device's counters stood still at times: compared from change to change */
 	COMPARE_MACVLAN_MULTICAST, /* the header of multicast between macvlans counts twice */
 	COMPARE_EARLIER,           /* between the saved counters and the beginning of the run */
+	COMPARE_TAKEN,             /* tc redirected or stole it behind the egress hook */
+	COMPARE_HANDED,   /* put into the receive side past the driver, by tc or a macvlan */
+	COMPARE_MIRRED,   /* the same by the action mirred */
+	COMPARE_PEERED,   /* the same by bpf_redirect_peer() */
+	COMPARE_XDP_SENT, /* XDP gave it to the driver, past the egress hook */
+	COMPARE_DIRECT,   /* a packet socket did */
+	COMPARE_UNREAD,   /* waits for the program that reads a tun, or did when it began */
+	COMPARE_SEVERAL,  /* it takes more than one of them: `causes` */
 };
 
 struct compare_result {
@@ -98,6 +106,7 @@ struct compare_result {
 	uint64_t kernel, probe, low, high;
 	int64_t difference; /* how far the kernel is outside of [low, high]; below: negative */
 	uint64_t earlier; /* of `kernel`: between the saved counters and the beginning of the run */
+	uint32_t causes;  /* with COMPARE_SEVERAL: a bit for each, 1 << enum compare_cause */
 };
 
 void compare_start(struct compare_run *run, const char *kind, bool is_loopback);

@@ -55,12 +55,11 @@ static const struct kind_rule kinds[] = {
 
 /*
  * loopback_xmit() counts once, for both directions, behind eth_type_trans(). What is too long for lo is cut
- * before that, but not all GSO skbs are: so of those sent the ingress hook has the number, if the
- * egress hook has not.
+ * before that.
  */
 static const struct compare_rule loopback[N_DIRECTIONS] = {
 	{true, 1, {SKBS(WITHOUT_HEADER)}},
-	{true, 3, {SKBS(WITHOUT_HEADER), SEGMENTS(WITHOUT_HEADER), {false, true, WITHOUT_HEADER}}},
+	{EITHER(WITHOUT_HEADER)},
 };
 
 /* Hardware counts segments, some of it with the frame check sequence. */

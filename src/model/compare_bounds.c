@@ -30,7 +30,7 @@ void compare_spans_between(struct compare_spans *spans, const struct compare_sam
 	int i;
 
 	if (basis->is_other_way)
-		hook = direction == DIRECTION_INGRESS ? DIRECTION_EGRESS : DIRECTION_INGRESS;
+		hook = compare_other_way(direction);
 	for (i = 0; i < COMPARE_COUNTERS; i++) {
 		enum compare_counter counter = (enum compare_counter)i;
 		bool is_out = hook == DIRECTION_EGRESS;

@@ -19,6 +19,21 @@ struct compare_spans {
 uint64_t compare_kernel_count(const struct rtnl_link_stats64 *stats, enum direction direction,
 			      enum compare_counter counter);
 
+static inline bool compare_is_between(uint64_t value, uint64_t low, uint64_t high)
+{
+	return value >= low && value <= high;
+}
+
+static inline uint64_t compare_less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+static inline enum direction compare_other_way(enum direction direction)
+{
+	return direction == DIRECTION_INGRESS ? DIRECTION_EGRESS : DIRECTION_INGRESS;
+}
+
 /* The kernel's counters must not have gone backwards in between. */
 void compare_spans_between(struct compare_spans *spans, const struct compare_sample *from,
 			   const struct compare_sample *to, enum direction direction,

@@ -5,78 +5,30 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "model/compare_share.h"
 
-#define SKB_BYTES_MAX (8 * 65535) /* GSO_MAX_SIZE of linux/netdevice.h, BIG TCP */
-#define HEADERS_MIN 28            /* of a segment: IPv4 and UDP */
-#define HEADERS_MAX 256           /* two of each, with options, and a tunnel's */
+#define HEADERS_MIN 28  /* of a segment: IPv4 and UDP */
+#define HEADERS_MAX 256 /* two of each, with options, and a tunnel's */
 
-static bool is_between(uint64_t value, uint64_t low, uint64_t high)
+static uint64_t with_extra(uint64_t bytes, uint64_t packets, int extra)
 {
-	return value >= low && value <= high;
-}
-
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
-/* How many segments more than skbs the probe counted: as many can GSO skbs have that were dropped whole. */
-static uint64_t more_segments(const struct compare_evidence *e)
-{
-	const struct compare_basis skbs = {0}, segments = {.is_wire = true};
-	struct compare_spans fewer, more;
-
-	if (!e->basis.is_wire)
-		return 0;
-	compare_spans_between(&fewer, &e->run->first, &e->run->last, e->direction, &skbs);
-	compare_spans_between(&more, &e->run->first, &e->run->last, e->direction, &segments);
-	return less(more.of[COMPARE_PACKETS].high, fewer.of[COMPARE_PACKETS].low);
+	return bytes + (uint64_t)((int64_t)packets * extra);
 }
 
 /*
- * Each drop is an skb less, so packets are held to that exactly; of bytes it is only known what an skb can have.
- * With segments counted, a GSO skb may have been dropped whole or one segment at a time. What waits in the
- * queueing discipline has passed the hook; what waited when the run began had passed it before.
+ * What was cut is between the queueing discipline and the driver: if the hook has seen what went to the one and the
+ * device has counted what came to the other, some GSO skbs were cut and the others not.
  */
-static bool is_behind_hook(const struct compare_evidence *e, uint64_t least, uint64_t most)
+static bool is_cut_in_part(const struct compare_evidence *e)
 {
-	const struct compare_sample *first = &e->run->first, *last = &e->run->last;
-	const struct compare_span *skbs = &e->spans.of[COMPARE_PACKETS];
-	const struct compare_span *bytes = &e->spans.of[COMPARE_BYTES];
-	uint64_t header = e->basis.extra < 0 ? 0 : 1;
-	uint64_t missing = most + last->queued[COMPARE_PACKETS] + more_segments(e);
+	const struct waypoint_counts least = compare_least_at(e), most = compare_most_at(e);
+	uint64_t fewest = least.packets[WAYPOINT_DRIVER], all = most.packets[WAYPOINT_DRIVER];
 
-	return e->direction == DIRECTION_EGRESS &&
-	       is_between(e->spans.kernel[COMPARE_PACKETS], less(skbs->low, missing),
-			  less(skbs->high, least) + first->queued[COMPARE_PACKETS] +
-				  (first->queued[COMPARE_PACKETS] ? more_segments(e) : 0)) &&
-	       is_between(e->spans.kernel[COMPARE_BYTES],
-			  less(bytes->low, most * SKB_BYTES_MAX + last->queued[COMPARE_BYTES]),
-			  less(bytes->high, least * header) + first->queued[COMPARE_BYTES]);
-}
-
-/*
- * The probe's drops and the device's own tx_dropped may be the same ones: there are as many as the more of both, and
- * no more than their sum. A macvlan, for one, counts what the interface below would not take.
- */
-static bool is_dropped(const struct compare_evidence *e, uint64_t *packets)
-{
-	const struct compare_sample *first = &e->run->first, *last = &e->run->last;
-	uint64_t own = less(last->kernel.tx_dropped, first->kernel.tx_dropped);
-	uint64_t most = last->drops_late - first->drops_early;
-	uint64_t least = less(last->drops_early, first->drops_late);
-
-	*packets = own > most ? own : most;
-	return *packets && is_behind_hook(e, own > least ? own : least, own + most);
-}
-
-static bool is_queued(const struct compare_evidence *e, uint64_t *packets)
-{
-	uint64_t before = e->run->first.queued[COMPARE_PACKETS];
-	uint64_t now = e->run->last.queued[COMPARE_PACKETS];
-
-	*packets = now > before ? now : before;
-	return *packets && is_behind_hook(e, 0, 0);
+	return compare_has_seen_all(e) && all > least.packets[WAYPOINT_QUEUE] &&
+	       compare_is_between(e->spans.kernel[COMPARE_PACKETS], fewest, all) &&
+	       compare_is_between(e->spans.kernel[COMPARE_BYTES],
+				  with_extra(least.driver_bytes, fewest, e->basis.extra),
+				  with_extra(most.driver_bytes, all, e->basis.extra));
 }
 
 /*
@@ -94,43 +46,16 @@ static bool is_gso_in_part(const struct compare_evidence *e, uint64_t *packets)
 	segments.is_wire = true;
 	compare_spans_between(&fewer, &e->run->first, &e->run->last, e->direction, &skbs);
 	compare_spans_between(&more, &e->run->first, &e->run->last, e->direction, &segments);
-	*packets = less(count, fewer.of[COMPARE_PACKETS].probe);
+	*packets = compare_less(count, fewer.of[COMPARE_PACKETS].probe);
 	return !e->is_rule && more.of[COMPARE_PACKETS].low > fewer.of[COMPARE_PACKETS].low &&
-	       is_between(count, fewer.of[COMPARE_PACKETS].low, more.of[COMPARE_PACKETS].high) &&
-	       is_between(e->spans.kernel[COMPARE_BYTES],
-			  fewer.of[COMPARE_BYTES].low +
-				  HEADERS_MIN * less(count, fewer.of[COMPARE_PACKETS].high),
-			  fewer.of[COMPARE_BYTES].high +
-				  HEADERS_MAX * less(count, fewer.of[COMPARE_PACKETS].low));
-}
-
-/*
- * In the driver XDP comes before the stack, and what it sends goes past it, so the kernel counts more. Counts that
- * are less than the probe's it cannot explain.
- */
-static bool is_by_xdp(const struct compare_evidence *e, uint64_t *packets)
-{
-	*packets = less(e->spans.kernel[COMPARE_PACKETS], e->spans.of[COMPARE_PACKETS].probe);
-	return e->facts->has_xdp && *packets &&
-	       e->spans.kernel[COMPARE_PACKETS] >= e->spans.of[COMPARE_PACKETS].low &&
-	       e->spans.kernel[COMPARE_BYTES] >= e->spans.of[COMPARE_BYTES].low;
-}
-
-/*
- * A macvlan in bridge mode hands what is for another one to the receive side of the interface below
- * (dev_forward_skb() in macvlan_queue_xmit()): it passes the ingress hook there, and no driver counts it.
- */
-static bool is_passed_by_macvlan(const struct compare_evidence *e, uint64_t *packets)
-{
-	const struct compare_span *skbs = &e->spans.of[COMPARE_PACKETS];
-	uint64_t passed = e->facts->macvlan_passed;
-
-	*packets = less(skbs->probe, e->spans.kernel[COMPARE_PACKETS]);
-	return e->direction == DIRECTION_INGRESS && passed &&
-	       is_between(e->spans.kernel[COMPARE_PACKETS], less(skbs->low, passed), skbs->high) &&
-	       is_between(e->spans.kernel[COMPARE_BYTES],
-			  less(e->spans.of[COMPARE_BYTES].low, passed * SKB_BYTES_MAX),
-			  e->spans.of[COMPARE_BYTES].high);
+	       compare_is_between(count, fewer.of[COMPARE_PACKETS].low,
+				  more.of[COMPARE_PACKETS].high) &&
+	       compare_is_between(
+		       e->spans.kernel[COMPARE_BYTES],
+		       fewer.of[COMPARE_BYTES].low +
+			       HEADERS_MIN * compare_less(count, fewer.of[COMPARE_PACKETS].high),
+		       fewer.of[COMPARE_BYTES].high +
+			       HEADERS_MAX * compare_less(count, fewer.of[COMPARE_PACKETS].low));
 }
 
 /*
@@ -143,38 +68,69 @@ static bool is_macvlan_multicast(const struct compare_evidence *e, uint64_t *pac
 	uint64_t most = e->run->last.kernel.multicast - e->run->first.kernel.multicast;
 	const struct compare_span *skbs = &e->spans.of[COMPARE_PACKETS];
 
-	*packets = less(e->spans.kernel[COMPARE_BYTES], bytes->probe) / ETH_HLEN;
+	*packets = compare_less(e->spans.kernel[COMPARE_BYTES], bytes->probe) / ETH_HLEN;
 	return e->direction == DIRECTION_INGRESS && compare_is_macvlan(e->run->kind) &&
-	       is_between(e->spans.kernel[COMPARE_PACKETS], skbs->low, skbs->high) &&
-	       is_between(e->spans.kernel[COMPARE_BYTES], bytes->low,
-			  bytes->high + most * ETH_HLEN) &&
+	       compare_is_between(e->spans.kernel[COMPARE_PACKETS], skbs->low, skbs->high) &&
+	       compare_is_between(e->spans.kernel[COMPARE_BYTES], bytes->low,
+				  bytes->high + most * ETH_HLEN) &&
 	       (bytes->low != bytes->high ||
 		(e->spans.kernel[COMPARE_BYTES] - bytes->high) % ETH_HLEN == 0);
 }
 
-enum compare_cause compare_cause_of(const struct compare_evidence *evidence, uint64_t *packets)
+/* Known in number; the likelier ones first. */
+static const enum compare_cause counted[] = {
+	COMPARE_QUEUED, COMPARE_DROPPED,  COMPARE_TAKEN,  COMPARE_HANDED, COMPARE_MIRRED,
+	COMPARE_PEERED, COMPARE_XDP_SENT, COMPARE_DIRECT, COMPARE_UNREAD,
+};
+
+/* The first that is enough by itself; `sum` is then of no interest. */
+static struct compare_account account_by_shares(const struct compare_evidence *evidence,
+						struct compare_share *sum, uint32_t *causes)
 {
-	static const struct {
-		enum compare_cause cause;
-		bool (*is_it)(const struct compare_evidence *evidence, uint64_t *packets);
-	} causes[] = {
-		{COMPARE_QUEUED, is_queued},
-		{COMPARE_DROPPED, is_dropped},
-		{COMPARE_MACVLAN_PASSED, is_passed_by_macvlan},
-		{COMPARE_MACVLAN_MULTICAST, is_macvlan_multicast},
-		{COMPARE_GSO_IN_PART, is_gso_in_part},
-		{COMPARE_XDP, is_by_xdp},
-	};
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(causes); i++) {
-		uint64_t about = 0;
+	*sum = (struct compare_share){0};
+	*causes = 0;
+	for (i = 0; i < ARRAY_SIZE(counted); i++) {
+		struct compare_share share = compare_share_of(evidence, counted[i]);
 
-		if (!causes[i].is_it(evidence, &about))
+		if (!share.fewer_most && !share.more_most)
 			continue;
-		if (packets)
-			*packets = about;
-		return causes[i].cause;
+		if (compare_share_covers(evidence, &share))
+			return (struct compare_account){.cause = counted[i],
+							.packets = share.packets};
+		compare_share_add(sum, &share);
+		*causes |= UINT32_C(1) << counted[i];
 	}
-	return COMPARE_NO_CAUSE;
+	return (struct compare_account){0};
+}
+
+/* What is known in number goes before what is only known to be there. */
+struct compare_account compare_account_for(const struct compare_evidence *evidence)
+{
+	struct compare_account account;
+	struct compare_share sum, xdp = compare_share_of(evidence, COMPARE_XDP);
+	uint32_t causes;
+	uint64_t packets;
+
+	account = account_by_shares(evidence, &sum, &causes);
+	if (account.cause)
+		return account;
+	if (is_macvlan_multicast(evidence, &packets))
+		return (struct compare_account){COMPARE_MACVLAN_MULTICAST, .packets = packets};
+	if (is_cut_in_part(evidence))
+		return (struct compare_account){.cause = COMPARE_GSO_IN_PART};
+	if (is_gso_in_part(evidence, &packets))
+		return (struct compare_account){COMPARE_GSO_IN_PART, .packets = packets};
+	if (causes && compare_share_covers(evidence, &sum))
+		return (struct compare_account){COMPARE_SEVERAL, .causes = causes};
+	if (!xdp.more_most)
+		return account;
+	if (compare_share_covers(evidence, &xdp))
+		return (struct compare_account){COMPARE_XDP, .packets = xdp.packets};
+	compare_share_add(&sum, &xdp);
+	if (causes && compare_share_covers(evidence, &sum))
+		return (struct compare_account){COMPARE_SEVERAL,
+						.causes = causes | UINT32_C(1) << COMPARE_XDP};
+	return account;
 }

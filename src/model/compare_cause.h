@@ -10,16 +10,22 @@
 struct compare_evidence {
 	const struct compare_run *run;
 	const struct compare_facts *facts;
-	enum direction direction;
+	enum direction direction, hook; /* they differ where `basis` is that of the other hook */
 	struct compare_basis basis;
 	bool is_rule;               /* of this kind of device */
 	struct compare_spans spans; /* by that basis, which they do not fit */
 };
 
+struct compare_account {
+	enum compare_cause cause;
+	uint32_t causes;  /* with COMPARE_SEVERAL: a bit for each, 1 << enum compare_cause */
+	uint64_t packets; /* how many it is known to be about; 0: not known */
+};
+
 /*
- * The first cause that accounts for all of the difference; COMPARE_NO_CAUSE: there is none. `packets` (may be
- * NULL) is how many it is known to be about, 0 for not known.
+ * The first cause that accounts for all of the difference, or else all those together of which there is evidence;
+ * COMPARE_NO_CAUSE: they do not either.
  */
-enum compare_cause compare_cause_of(const struct compare_evidence *evidence, uint64_t *packets);
+struct compare_account compare_account_for(const struct compare_evidence *evidence);
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/units.h"
 #include "out/place_name.h"
 
-#define REASON_SIZE 256
+#define REASON_SIZE 512
 
 static const char *const direction_names[] = {"rx", "tx"};
 
@@ -60,9 +60,6 @@ static const char *cause_words(enum compare_cause cause)
 	case COMPARE_OTHER_HOOK:
 		return "what is redirected to an ifb passes its egress hook alone: held against "
 		       "that";
-	case COMPARE_CUT_IN_PART:
-		return "some GSO packets were cut behind the egress hook: as many came in as were "
-		       "counted";
 	case COMPARE_DROPPED:
 		return "dropped behind the egress hook";
 	case COMPARE_QUEUED:
@@ -73,10 +70,25 @@ static const char *cause_words(enum compare_cause cause)
 		return "the device's counters stand still at times: compared from change to change";
 	case COMPARE_XDP:
 		return "passed by the XDP program, not by the hook";
-	case COMPARE_MACVLAN_PASSED:
-		return "handed from macvlan to macvlan: through the hook, past the driver";
 	case COMPARE_MACVLAN_MULTICAST:
 		return "multicast between macvlans, whose header counts twice";
+	case COMPARE_TAKEN:
+		return "taken by tc behind the egress hook, to be redirected or for good";
+	case COMPARE_HANDED:
+		return "put into the receive side past the driver, by tc or from macvlan to "
+		       "macvlan";
+	case COMPARE_MIRRED:
+		return "put into the receive side past the driver, by tc's action mirred";
+	case COMPARE_PEERED:
+		return "put into the receive side past the driver, by bpf_redirect_peer()";
+	case COMPARE_XDP_SENT:
+		return "sent by an XDP program, past the egress hook";
+	case COMPARE_DIRECT:
+		return "sent by a packet socket past queueing discipline and egress hook";
+	case COMPARE_UNREAD:
+		return "in the queue of the program that reads the device, or was when it began";
+	case COMPARE_SEVERAL:
+		return "several at once: ";
 	case COMPARE_EARLIER: /* is said of every verdict */
 	case COMPARE_NO_CAUSE:
 		break;
@@ -95,6 +107,22 @@ static void add_earlier(char out[REASON_SIZE], const struct compare_result *resu
 			 result->earlier, compare_counter_name(result->counter));
 }
 
+static void add_several(char out[REASON_SIZE], uint32_t causes)
+{
+	const char *between = "";
+	unsigned int i;
+
+	for (i = 0; causes; i++, causes >>= 1) {
+		size_t used = strlen(out);
+
+		if (!(causes & 1))
+			continue;
+		snprintf(out + used, REASON_SIZE - used, "%s%s", between,
+			 cause_words((enum compare_cause)i));
+		between = "; ";
+	}
+}
+
 static void put_verdict(char out[REASON_SIZE], const struct compare_result *result)
 {
 	const char *words = cause_words(result->cause);
@@ -111,6 +139,8 @@ static void put_verdict(char out[REASON_SIZE], const struct compare_result *resu
 			 result->evidence == 1 ? "" : "s", words);
 	else
 		snprintf(out, REASON_SIZE, "%s", words);
+	if (result->cause == COMPARE_SEVERAL)
+		add_several(out, result->causes);
 }
 
 static void put_reason(char out[REASON_SIZE], const struct compare_result *result)

@@ -66,19 +66,21 @@ static int raw_send(int argc, char **argv)
 	static const unsigned char to[ETH_ALEN] = {0x02, 0, 0, 0, 0, 0x01};
 	uint64_t size, vlan = 0, timeout = TOOL_TIMEOUT;
 	struct tool_sends sends = {0};
+	bool bypass = false;
 	const char *name;
 	const struct tool_option options[] = {
 		{"interface", .text = &name, .required = true},
 		{"count", .number = &sends.count, .max = UINT32_MAX, .required = true},
 		{"size", .number = &size, .min = ETH_HLEN, .max = UINT16_MAX, .required = true},
 		{"vlan", .number = &vlan, .min = 1, .max = 4094},
+		{"bypass", .flag = &bypass},
 		{"rate-pps", .number = &sends.rate_pps, .min = 1, .max = TOOL_NSEC_PER_SEC},
 		{"timeout", .number = &timeout, .min = 1, .max = TOOL_SECONDS_MAX},
 	};
 	struct ifreq request = {0};
 	uint16_t tag[2], type = htons(ETHERTYPE_EXPERIMENTAL);
 	size_t head;
-	int fd, ret;
+	int on = 1, fd, ret;
 
 	if (!tool_options(argc, argv, options, TOOL_COUNT(options)) ||
 	    !request_name(&request, name))
@@ -92,6 +94,10 @@ static int raw_send(int argc, char **argv)
 	fd = packet_socket(&request);
 	if (fd < 0)
 		return TOOL_INCOMPLETE;
+	if (bypass && setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on))) {
+		close(fd);
+		return tool_fail("PACKET_QDISC_BYPASS", name);
+	}
 	tag[0] = htons(ETH_P_8021Q);
 	tag[1] = htons(vlan);
 	memcpy(buffer, to, ETH_ALEN);
@@ -371,9 +377,10 @@ static const char usage[] =
 	"Usage: frames MODE OPTIONS\n"
 	"\n"
 	"  raw-send --interface NAME --count N --size BYTES [--vlan ID] [--rate-pps R]\n"
-	"           [--timeout SECONDS (20)]\n"
+	"           [--bypass] [--timeout SECONDS (20)]\n"
 	"           N frames of BYTES, 14 bytes of header and 4 of tag included, then one JSON "
-	"object\n"
+	"object;\n"
+	"           --bypass: past the queueing discipline\n"
 	"  idle     --interface NAME --receive-buffer BYTES [--all] [--timeout SECONDS (20)]\n"
 	"           [--ready-fd FD]\n"
 	"           hears frames of raw-send's type that come in, or all that come or go, and "

@@ -4,9 +4,12 @@
  * chain. It tells the tests whether ifpulse leaves others alone and is left alone by them.
  *
  *   neighbour --interface NAME --direction ingress|egress --mode tcx|clsact|xdp|xdp-skb
- *             [--first] [--verdict next|ok|drop|steal] [--every N]
+ *             [--first] [--verdict next|ok|drop|steal|redirect|tx] [--every N]
+ *             [--to NAME [--by redirect|receive|peer|clone]]
  *
- * XDP drops every packet, or with --every one of N, and lets the others pass.
+ * XDP drops every packet, or with --every one of N, and lets the others pass. redirect: to another
+ * interface, by bpf_redirect() to its send side or into its receive side, bpf_redirect_peer(), or a clone
+ * into its receive side while the packet itself passes on. tx: XDP sends it back.
  * Says "ready" on stderr when attached, and on SIGINT or SIGTERM detaches and prints {"packets":N}.
  * With --leave a clsact filter stays when the program ends.
  */
@@ -38,9 +41,11 @@
 #define VERDICT_STEAL 4 /* TC_ACT_STOLEN: gone, and no drop; clsact alone knows it */
 #define XDP_VERDICT_DROP 1
 #define XDP_VERDICT_PASS 2
+#define XDP_VERDICT_TX 3
+#define ACTION_INSNS 6
 
 struct settings {
-	const char *interface, *direction, *mode, *verdict;
+	const char *interface, *direction, *mode, *verdict, *to, *by;
 	bool first, leave;
 	int every;
 };
@@ -57,29 +62,74 @@ static struct bpf_insn insn(uint8_t code, uint8_t dst, uint8_t src, int16_t off,
 		.code = code, .dst_reg = dst, .src_reg = src, .off = off, .imm = imm};
 }
 
+static struct bpf_insn set(uint8_t reg, int32_t value)
+{
+	return insn(BPF_ALU64 | BPF_MOV | BPF_K, reg, 0, 0, value);
+}
+
+static struct bpf_insn call(int function)
+{
+	return insn(BPF_JMP | BPF_CALL, 0, 0, 0, function);
+}
+
+/* R6 is the context. All of it has to be reached, says the verifier. */
+struct action {
+	struct bpf_insn insns[ACTION_INSNS];
+};
+
+static struct action return_verdict(int verdict)
+{
+	struct bpf_insn end = insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+
+	return (struct action){{set(BPF_REG_5, 0), set(BPF_REG_5, 0), set(BPF_REG_5, 0),
+				set(BPF_REG_5, 0), set(BPF_REG_0, verdict), end}};
+}
+
+static struct action redirect_to(int ifindex, const char *by)
+{
+	struct bpf_insn end = insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	int flags = strcmp(by, "receive") ? 0 : BPF_F_INGRESS;
+
+	if (!strcmp(by, "clone"))
+		return (struct action){
+			{insn(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_6, 0, 0),
+			 set(BPF_REG_2, ifindex), set(BPF_REG_3, BPF_F_INGRESS),
+			 call(BPF_FUNC_clone_redirect), set(BPF_REG_0, VERDICT_NEXT), end}};
+	return (struct action){
+		{set(BPF_REG_5, 0), set(BPF_REG_5, 0), set(BPF_REG_1, ifindex),
+		 set(BPF_REG_2, flags),
+		 call(strcmp(by, "peer") ? BPF_FUNC_redirect : BPF_FUNC_redirect_peer), end}};
+}
+
 /*
- * counts[0] += 1, atomically; return verdict, but for all packets but each number `every` return `other`. Two CPUs
+ * counts[0] += 1, atomically; the action, but for all packets but each number `every` return `other`. Two CPUs
  * may find the same number, so every third of many is only nearly so.
  */
-static int load_counter(enum bpf_prog_type type, int map_fd, int verdict, int every, int other)
+static int load_counter(enum bpf_prog_type type, int map_fd, const struct action *action, int every,
+			int other)
 {
 	struct bpf_insn program[] = {
+		insn(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_6, BPF_REG_1, 0, 0),
 		insn(BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, -4, 0),
 		insn(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_2, BPF_REG_10, 0, 0),
 		insn(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -4),
 		insn(BPF_LD | BPF_DW | BPF_IMM, BPF_REG_1, BPF_PSEUDO_MAP_FD, 0, map_fd),
 		insn(0, 0, 0, 0, 0),
 		insn(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem),
-		insn(BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, 5, 0),
+		insn(BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, 7, 0),
 		insn(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_1, 0, 0, 1),
 		insn(BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_0, BPF_REG_1, 0, BPF_ADD),
 		insn(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_3, BPF_REG_0, 0, 0),
 		insn(BPF_ALU64 | BPF_MOD | BPF_K, BPF_REG_3, 0, 0, every),
-		insn(BPF_JMP | BPF_JNE | BPF_K, BPF_REG_3, 0, 2, 0),
-		insn(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, verdict),
-		insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+		insn(BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_3, 0, 2, 0),
 		insn(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, other),
 		insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+		action->insns[0],
+		action->insns[1],
+		action->insns[2],
+		action->insns[3],
+		action->insns[4],
+		action->insns[5],
 	};
 	int fd = bpf_prog_load(type, "neighbour", "GPL", program,
 			       sizeof(program) / sizeof(program[0]), NULL);
@@ -124,12 +174,24 @@ static int attach_xdp(const struct settings *settings, int prog_fd, unsigned int
 static int verdict_of(const struct settings *settings)
 {
 	if (!strncmp(settings->mode, "xdp", 3))
-		return XDP_VERDICT_DROP;
+		return strcmp(settings->verdict, "tx") ? XDP_VERDICT_DROP : XDP_VERDICT_TX;
 	if (!strcmp(settings->verdict, "ok"))
 		return VERDICT_OK;
 	if (!strcmp(settings->verdict, "steal"))
 		return VERDICT_STEAL;
 	return strcmp(settings->verdict, "drop") ? VERDICT_NEXT : VERDICT_DROP;
+}
+
+static struct action action_of(const struct settings *settings)
+{
+	unsigned int ifindex;
+
+	if (strcmp(settings->verdict, "redirect"))
+		return return_verdict(verdict_of(settings));
+	ifindex = settings->to ? if_nametoindex(settings->to) : 0;
+	if (!ifindex)
+		fail("--to", errno);
+	return redirect_to((int)ifindex, settings->by);
 }
 
 static struct bpf_tc_hook hook_of(const struct settings *settings, unsigned int ifindex)
@@ -177,11 +239,14 @@ static void parse(struct settings *settings, int argc, char **argv)
 		{"first", no_argument, NULL, 'f'},
 		{"leave", no_argument, NULL, 'l'},
 		{"every", required_argument, NULL, 'n'},
+		{"to", required_argument, NULL, 't'},
+		{"by", required_argument, NULL, 'b'},
 		{0},
 	};
 	int id;
 
-	*settings = (struct settings){.verdict = "next", .mode = "tcx", .every = 1};
+	*settings =
+		(struct settings){.verdict = "next", .mode = "tcx", .by = "redirect", .every = 1};
 	while ((id = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (id) {
 		case 'i':
@@ -202,6 +267,12 @@ static void parse(struct settings *settings, int argc, char **argv)
 		case 'l':
 			settings->leave = true;
 			break;
+		case 't':
+			settings->to = optarg;
+			break;
+		case 'b':
+			settings->by = optarg;
+			break;
 		case 'n':
 			settings->every = atoi(optarg);
 			break;
@@ -219,6 +290,7 @@ static void parse(struct settings *settings, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct settings settings;
+	struct action action;
 	uint64_t packets = 0;
 	unsigned int ifindex;
 	uint32_t key = 0;
@@ -239,9 +311,9 @@ int main(int argc, char **argv)
 		bpf_map_create(BPF_MAP_TYPE_ARRAY, "counts", sizeof(key), sizeof(packets), 1, NULL);
 	if (map_fd < 0)
 		fail("cannot create a map", errno);
-	prog_fd = load_counter(xdp ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SCHED_CLS, map_fd,
-			       verdict_of(&settings), settings.every,
-			       xdp ? XDP_VERDICT_PASS : VERDICT_NEXT);
+	action = action_of(&settings);
+	prog_fd = load_counter(xdp ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SCHED_CLS, map_fd, &action,
+			       settings.every, xdp ? XDP_VERDICT_PASS : VERDICT_NEXT);
 	if (xdp)
 		link_fd = attach_xdp(&settings, prog_fd, ifindex);
 	else if (!strcmp(settings.mode, "tcx"))
