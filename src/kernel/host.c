@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -34,17 +35,22 @@ static bool read_line(const char *path, char *line, size_t size)
 	return true;
 }
 
-/* libbpf's own words, line by line: the caller gets a sentence instead. */
+/*
+ * libbpf's own words, line by line: the caller gets a sentence instead. The verifier's log is one message,
+ * of any length, that ends with what it refused.
+ */
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
-	char text[1024], *line, *rest = text;
+	char *text, *line, *rest;
 
-	if (level == LIBBPF_DEBUG || log_level() < LOG_LEVEL_DEBUG)
+	if (level == LIBBPF_DEBUG || log_level() < LOG_LEVEL_DEBUG ||
+	    vasprintf(&text, format, args) < 0)
 		return 0;
-	vsnprintf(text, sizeof(text), format, args);
+	rest = text;
 	while ((line = strsep(&rest, "\n")))
 		if (*line)
 			log_debug("%s", line);
+	free(text);
 	return 0;
 }
 
