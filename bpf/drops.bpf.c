@@ -6,6 +6,7 @@
  * where the skb proves which one; else it is counted under SLOT_NONE, never under a wrong name.
  */
 #include "bpf/maps.bpf.h"
+#include "bpf/netns.bpf.h"
 #include "bpf/windows.bpf.h"
 #include "vmlinux.h"
 
@@ -217,14 +218,15 @@ static __always_inline struct net_device *output_of(struct sk_buff *skb)
 static __always_inline void count_unsent(struct sk_buff *skb, __u64 reason, __u64 location)
 {
 	struct net_device *dev = output_of(skb);
+	struct net *net;
 	__u32 slot;
 
 	if (!dev) {
 		count_drop(SLOT_NONE, DIRECTION_INGRESS, reason, location, false);
 		return;
 	}
-	slot = slot_of_net(BPF_CORE_READ(dev, nd_net.net, ns.inum),
-			   BPF_CORE_READ(dev, nd_net.net, net_cookie), BPF_CORE_READ(dev, ifindex));
+	net = BPF_CORE_READ(dev, nd_net.net);
+	slot = slot_of_net(net, BPF_CORE_READ(dev, ifindex));
 	if (slot != SLOT_NONE)
 		count_drop(slot, DIRECTION_EGRESS, reason, location, false);
 }
@@ -263,7 +265,7 @@ int ifpulse_drop(__u64 *ctx)
 			return 0;
 		}
 	}
-	slot = slot_of_net(net->ns.inum, net->net_cookie, ifindex);
+	slot = slot_of_net(net, ifindex);
 	if (slot == SLOT_NONE)
 		return 0;
 	direction = direction_of(skb, dev, ifindex, reason);

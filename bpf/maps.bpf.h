@@ -180,14 +180,4 @@ static __always_inline __u32 slot_in_netns(__u64 netns, __u32 ifindex)
 	return slot ? *slot : SLOT_NONE;
 }
 
-/* SLOT_NONE where nobody asked for the interface, which is no loss. */
-static __always_inline __u32 slot_of_net(__u32 inum, __u64 cookie, __u32 ifindex)
-{
-	if (inum == probed_netns_inum)
-		return slot_of(ifindex);
-	if (!has_other_netns)
-		return SLOT_NONE;
-	return slot_in_netns(has_netns_cookies ? cookie : inum, ifindex);
-}
-
 #endif
