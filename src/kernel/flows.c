@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel/flows.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #define LOG_RECORDS_MAX 65536U
 #define LOG_RECORDS_MIN 1024U
 #define LOGS_BYTES_MAX (80U << 20)
+#define VALUE_BYTES_EVER (4U << 20) /* any kernel takes that */
 
 struct flow_array {
 	struct window_flow *items;
@@ -31,12 +33,31 @@ struct flows {
 	uint64_t lost;
 };
 
+/*
+ * Linux 5.10 has no maps with values of more than 4 MiB (KMALLOC_MAX_SIZE in array_map_alloc_check(),
+ * kernel/bpf/arraymap.c), and says so before it looks at anything else; later ones have.
+ */
+static bool is_too_large(size_t value_size)
+{
+	int fd;
+
+	if (value_size <= VALUE_BYTES_EVER)
+		return false;
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(uint32_t), (uint32_t)value_size, 1,
+			    NULL);
+	if (fd < 0)
+		return errno == E2BIG;
+	close(fd);
+	return false;
+}
+
 uint32_t flows_log_records(size_t n_cpus)
 {
 	uint32_t records = LOG_RECORDS_MAX;
 
 	while (records > LOG_RECORDS_MIN &&
-	       records * sizeof(struct flow_record) * n_cpus > LOGS_BYTES_MAX)
+	       (records * sizeof(struct flow_record) * n_cpus > LOGS_BYTES_MAX ||
+		is_too_large(flow_log_size(records))))
 		records /= 2;
 	return records;
 }
