@@ -5,6 +5,7 @@
 #   make SANITIZE=1  the same under ASan + UBSan  make bench     measurements, root
 #   make fmt         clang-format                 make lint      formatting, layers, cppcheck, shellcheck
 #   make V=1         show the commands            make WERROR=1  warnings are errors
+#   make vmtest      integration tests on other kernels, in virtual machines
 
 VERSION := 0.1.0
 
@@ -63,7 +64,7 @@ SKEL := $(B)/skel/ifpulse.skel.h
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
 C_FILES = $(wildcard src/*/*.[ch] include/*.h bpf/*.[ch] vmlinux/*.h tests/*/*.[ch])
-SHELL_FILES = $(filter-out %.png,$(wildcard scripts/*)) $(wildcard tests/*/*.sh tests/*/*.bash) .ci/run
+SHELL_FILES = $(filter-out %.png,$(wildcard scripts/*)) $(wildcard tests/*/*.sh tests/*/*.bash) tests/vm/run tests/vm/init .ci/run
 
 all: $(B)/ifpulse
 
@@ -113,6 +114,9 @@ check: $(UNIT_TESTS)
 itest: $(B)/ifpulse $(TOOLS)
 	@BUILD=$(abspath $(B)) tests/integration/run.sh
 
+vmtest: $(B)/ifpulse $(TOOLS)
+	@BUILD=$(abspath $(B)) tests/vm/run
+
 bench: $(B)/ifpulse $(TOOLS)
 	@BUILD=$(abspath $(B)) tests/bench/run.sh
 
@@ -134,7 +138,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD_DIR)
 
-.PHONY: all tools check itest bench fmt lint install uninstall clean
+.PHONY: all tools check itest vmtest bench fmt lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 

@@ -56,6 +56,7 @@ make_crowd() {
 }
 
 among_others() { # THEIR-MODE OUR-MODE
+	[[ $* != *tcx* ]] || require_tcx
 	make_pair
 	neighbour before-in "$NS1" --interface v1 --direction ingress --mode "$1"
 	neighbour before-out "$NS0" --interface v0 --direction egress --mode "$1"
@@ -89,6 +90,7 @@ among_others() { # THEIR-MODE OUR-MODE
 	assert_equal "$(tcx_programs "$NS1" v1 ingress)" 0
 }
 
+# bats test_tags=vm
 @test "another tc filter keeps its packets beside ours, both by clsact" {
 	among_others clsact clsact
 }
@@ -118,6 +120,7 @@ ends_the_chain() { # MODE
 	neighbour_counted cilium-out 800
 }
 
+# bats test_tags=vm
 @test "a tcx program that ends the chain hides nothing from us" {
 	ends_the_chain tcx
 }
@@ -232,6 +235,7 @@ appears_and_goes() { # MODE
 	appears_and_goes tcx
 }
 
+# bats test_tags=vm
 @test "an interface created, deleted and made again with the same ifindex, by clsact" {
 	appears_and_goes clsact
 }
@@ -255,7 +259,7 @@ appears_and_goes() { # MODE
 	probe "$NS0" v0
 	frames "$NS0" v0 400
 	settle
-	ip -n "$NS0" link set v0 name uplink
+	rename_up "$NS0" v0 uplink
 	wait_for_line "$IFPULSE_OUT" '"ifname":"uplink"'
 	send "$NS0" frames raw-send --interface uplink --count 600 --size 100
 	settle "$NS0" uplink "$NS1" v1
@@ -269,11 +273,11 @@ appears_and_goes() { # MODE
 	start_ifpulse "$NS0" rate -j -I 50ms -i 'up*'
 	PROBE_OUT[$NS0]=$IFPULSE_OUT
 	wait_for_line "$IFPULSE_ERR" 'no interface matches yet'
-	ip -n "$NS0" link set v0 name uplink
+	rename_up "$NS0" v0 uplink
 	wait_for_line "$IFPULSE_OUT" '"ifname":"uplink"'
 	send "$NS0" frames raw-send --interface uplink --count 300 --size 100
 	settle "$NS0" uplink "$NS1" v1
-	ip -n "$NS0" link set uplink name v0
+	rename_up "$NS0" uplink v0
 	wait_until 5 no_tcx "$NS0" v0
 	frames "$NS0" v0 500
 	settle
@@ -297,6 +301,7 @@ no_tcx() { # NS IFNAME
 	probed_is "$NS0" v0 tx 100 10000
 }
 
+# bats test_tags=vm
 @test "kill -9 by tcx leaves nothing" {
 	make_pair
 	probe "$NS0" v0 --attach tcx
@@ -322,6 +327,7 @@ killed_by_clsact() {
 	assert_equal "$(our_filters "$NS0" v0 ingress)" 1 "orphans before the next start"
 }
 
+# bats test_tags=vm
 @test "kill -9 by clsact: the next start finds its orphans, replaces them, and counts once" {
 	killed_by_clsact
 	probe "$NS0" v0 --attach clsact
@@ -396,6 +402,7 @@ two_at_once() { # MODE
 }
 
 @test "doctor tries a few of a crowd by tcx and leaves no qdisc behind" {
+	require_tcx
 	make_crowd
 	in_ns "$NS0" "$BUILD/ifpulse" doctor -j >"$BATS_TEST_TMPDIR/doctor"
 	jq -e 'any(.check == "attach" and .status == "ok" and

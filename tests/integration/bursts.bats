@@ -34,6 +34,7 @@ found_whole() { # BURSTS BYTES
 	(($(jq -s length "$IFPULSE_OUT") == $1))
 }
 
+# bats test_tags=vm
 @test "a train is found whole by a threshold as a rate" {
 	watch_bursts --threshold 100Mbit --merge-gap 20ms
 	train 10 200
@@ -109,6 +110,7 @@ has_passed() { # SINCE MICROSECONDS
 }
 
 # A queue of ten packets, emptied at 1 Mbit/s: what the sender sends at once does not fit.
+# bats test_tags=vm
 @test "a burst says what was dropped within it" {
 	local dropped
 	in_ns "$NS0" tc qdisc replace dev v0 root tbf rate 1mbit burst 2kb limit 10kb

@@ -28,6 +28,7 @@ refused() { # STATUS PATTERN COMMAND…
 
 # ---- list ----
 
+# bats test_tags=vm
 @test "list equals ip -j -d addr, for every kind there is" {
 	make_pair
 	ip -n "$NS0" link add br0 type bridge
@@ -206,17 +207,20 @@ is_running() { # PID: past its start, in epoll_wait(2)
 
 # ---- doctor ----
 
+# bats test_tags=vm
 @test "doctor finds nothing wrong here, and names who is on the hooks" {
+	local mode=tcx
+	has_tcx || mode=clsact
 	make_pair
-	start_bg other "$NS0" "$BUILD/tools/neighbour" --interface v0 --direction ingress
+	start_bg other "$NS0" "$BUILD/tools/neighbour" --interface v0 --direction ingress --mode "$mode"
 	wait_for_line "$BG_ERR" '^ready$'
 	start_ifpulse "$NS0" rate -j -I 50ms -i v0
 	wait_for_line "$IFPULSE_OUT" v0
 	ifp "$NS0" doctor -j >"$BATS_TEST_TMPDIR/doctor"
-	jq -e 'all(.status != "failed") and
+	jq -e --arg mode "$mode" 'all(.status != "failed") and
 		(map(select(.ifname == "v0" and .check == "hook").detail) |
-			contains(["tcx ingress: neighbour"]) and
-			contains(["tcx ingress: ifpulse_ingress (an ifpulse)"]))' "$BATS_TEST_TMPDIR/doctor"
+			contains([$mode + " ingress: neighbour"]) and
+			contains([$mode + " ingress: ifpulse_ingress (an ifpulse)"]))' "$BATS_TEST_TMPDIR/doctor"
 	jq -e --arg pid "pid $IFPULSE_PID " 'map(select(.check == "instance" and
 		(.detail | startswith($pid) and contains("on 1 interface, ") and
 		contains("nothing lost")))) | length == 1' "$BATS_TEST_TMPDIR/doctor"

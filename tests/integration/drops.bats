@@ -114,6 +114,7 @@ neighbour() { # NS ARGUMENT…
 	told_is "v1 rx SOCKET_RCVBUFF $dropped"
 }
 
+# bats test_tags=vm
 @test "a UDP port that nobody listens on" {
 	has_reason NO_SOCKET
 	watch_drops "$NS1" -j
@@ -256,6 +257,7 @@ by_xdp() { # IFNAME PACKETS
 # ---- netfilter ----
 
 # What OUTPUT drops has no device yet, but a route.
+# bats test_tags=vm
 @test "netfilter, at each of its hooks" {
 	local i
 	require_tool nft

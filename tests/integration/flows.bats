@@ -13,6 +13,7 @@ setup() {
 	make_pair
 }
 
+# bats test_tags=vm
 @test "an elephant among mice is named first, with exactly what it sent" {
 	watch_flows "$NS0" v0
 	send "$NS0" frames flows-send --interface v0 --flows 300 --count 600 --size 100

@@ -43,6 +43,25 @@ require_tool() { # NAME
 	command -v "$1" >/dev/null || skip "$1 is not installed"
 }
 
+kernel_is() { # MAJOR.MINOR, or later
+	local release
+	release=$(uname -r)
+	printf '%s\n' "$1" "${release%%[-+]*}" | sort -CV
+}
+
+# Skips the test on kernels before MAJOR.MINOR, which have no WHAT.
+require_kernel() { # MAJOR.MINOR WHAT
+	kernel_is "$1" || skip "Linux $(uname -r) has no $2"
+}
+
+has_tcx() {
+	kernel_is 6.6
+}
+
+require_tcx() {
+	has_tcx || skip "Linux $(uname -r) has no tcx"
+}
+
 has_capability() { # NUMBER
 	local effective
 	effective=$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)
@@ -94,6 +113,12 @@ configure_end() { # NS IFNAME HOST PEER-HOST PEER-MAC
 		neighbour replace 192.0.2.$4 lladdr $5 dev $2 nud permanent
 		neighbour replace 2001:db8::$4 lladdr $5 dev $2 nud permanent
 	END
+}
+
+# Renames an interface that is up.
+rename_up() { # NS IFNAME NAME
+	require_kernel 6.2 "new names for interfaces that are up"
+	ip -n "$1" link set "$2" name "$3"
 }
 
 in_ns() { # NS COMMAND…
@@ -185,9 +210,11 @@ settle() { # [NS IFNAME]…
 
 # Starts COMMAND in the background: BG_PID, and its output in BG_OUT and BG_ERR, which are NAME.out
 # and NAME.err in BATS_TEST_TMPDIR. A shell has background commands ignore SIGINT; env undoes that.
+# Skips the test where COMMAND is to use tcx and the kernel has none.
 start_bg() { # NAME NS COMMAND…
 	local base=$BATS_TEST_TMPDIR/$1 ns=$2
 	shift 2
+	[[ " $* " != *" "--@(attach|mode)" tcx "* ]] || require_tcx
 	BG_OUT=$base.out BG_ERR=$base.err
 	ip netns exec "$ns" env --default-signal=INT,QUIT "$@" \
 		</dev/null >"$BG_OUT" 2>"$BG_ERR" 3>&- &

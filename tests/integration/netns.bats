@@ -61,6 +61,7 @@ gone() { # NS IFNAME
 	! ip -n "$1" link show dev "$2" &>/dev/null
 }
 
+# bats test_tags=vm
 @test "the same index in many namespaces: each has its own counts" {
 	local home a b c
 	make_ns home home
@@ -89,6 +90,7 @@ gone() { # NS IFNAME
 	assert_equal "$(jq -s '[.[] | select(.ifindex == 500) | .netns] | unique | length' "$IFPULSE_OUT")" 3
 }
 
+# bats test_tags=vm
 @test "drops in another namespace have its name, their reason and side" {
 	local home
 	make_ns home home

@@ -48,6 +48,7 @@ has_rows() { # TABLE ROWS
 	(($(query "SELECT count(*) FROM $1" 2>/dev/null || echo 0) >= $2))
 }
 
+# bats test_tags=vm
 @test "a recording gives back what was sent: windows, rates and counters agree to the byte" {
 	local count=5000 size=300
 	record -w 100us

@@ -65,6 +65,7 @@ transfer() { # FAMILY ADDRESS BYTES RULE
 		"$(tcp_counter "$NS0" RetransSegs)" answers
 }
 
+# bats test_tags=vm
 @test "a transfer through a path that loses packets, as it is sent and from the container's veth" {
 	transfer 4 192.0.2.1 20000000 "numgen inc mod 20 == 7"
 }

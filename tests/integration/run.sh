@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # Runs the integration tests: run.sh [FILE.bats]…, by default all of them. Prints TAP, and as its
-# last line how many passed, failed and were skipped. BUILD is the build to test.
+# last line how many passed, failed and were skipped. BUILD is the build to test. With TAG only the
+# tests with this tag are run.
 set -euo pipefail
 shopt -s nullglob
 
@@ -46,7 +47,7 @@ fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
-bats --formatter tap "${files[@]}" | tee "$log" || status=$?
+bats --formatter tap ${TAG:+--filter-tags "$TAG"} "${files[@]}" | tee "$log" || status=$?
 
 count() { # PATTERN
 	grep -Ec -e "$1" "$log" || true

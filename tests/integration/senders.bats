@@ -47,6 +47,7 @@ cgroups_of() { # FILE rx|tx
 	bursts_of "$@" | jq -r '.[].flows[] | "\(.destination_port) \(.cgroup)"'
 }
 
+# bats test_tags=vm
 @test "each flow has the path of its sender's cgroup, on egress" {
 	local tx
 	watch_flows "$NS0" v0

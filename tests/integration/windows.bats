@@ -77,6 +77,7 @@ sum_is_exact() { # WIDTH WIDTH-US
 	sum_is_exact 100us 100
 }
 
+# bats test_tags=vm
 @test "windows of 1 ms add up to what was sent, without a hole" {
 	sum_is_exact 1ms 1000
 }
@@ -123,6 +124,7 @@ sum_is_exact() { # WIDTH WIDTH-US
 }
 
 # Nobody wants this ethertype: the stack frees each as dropped, in softirq, on the CPU of its sender.
+# bats test_tags=vm
 @test "drops fall into the windows of their time, on two CPUs at once, and add up" {
 	local count=3000 cpu
 	(($(nproc) >= 2)) || skip "needs two CPUs"
