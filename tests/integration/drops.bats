@@ -12,10 +12,10 @@ setup_file() {
 	# The reasons that the running kernel has: a test takes the name by which this one knows it.
 	bpftool btf dump file /sys/kernel/btf/vmlinux format c |
 		sed -nE 's/^\tSKB_DROP_REASON_([A-Z0-9_]+) = .*/\1/p' >"$BATS_FILE_TMPDIR/reasons"
-	[[ -s $BATS_FILE_TMPDIR/reasons ]] || skip "the kernel gives no reasons"
 }
 
 setup() {
+	[[ -s $BATS_FILE_TMPDIR/reasons ]] || skip "the kernel gives no reasons"
 	make_pair
 }
 

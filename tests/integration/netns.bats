@@ -93,6 +93,7 @@ gone() { # NS IFNAME
 # bats test_tags=vm
 @test "drops in another namespace have its name, their reason and side" {
 	local home
+	require_kernel 5.17 "reasons of drops"
 	make_ns home home
 	make_pair
 	start_ifpulse "$home" drops -j -v --netns "$NS1" -i "$NS1/v1"

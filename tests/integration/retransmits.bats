@@ -10,6 +10,7 @@ load flows
 
 setup() {
 	require_root_bpf
+	require_kernel 5.12 "cookies of sockets for tracing programs"
 	require_tool nft
 	make_pair
 }

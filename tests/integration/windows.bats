@@ -124,7 +124,6 @@ sum_is_exact() { # WIDTH WIDTH-US
 }
 
 # Nobody wants this ethertype: the stack frees each as dropped, in softirq, on the CPU of its sender.
-# bats test_tags=vm
 @test "drops fall into the windows of their time, on two CPUs at once, and add up" {
 	local count=3000 cpu
 	(($(nproc) >= 2)) || skip "needs two CPUs"

@@ -19,7 +19,9 @@ cat "$root" "$kernel/modules.cpio" >"$initrd"
 arguments=(console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off init_on_alloc=0
 	clocksource=tsc tsc=reliable "ifpulse_tests=${files// /,}" "ifpulse_tag=$tag")
 
-timeout -k 10 "$limit" qemu-system-x86_64 -accel "${IFPULSE_VM_ACCEL:-tcg}" -cpu max -smp 2 \
+# Without cx16: QEMU 7.2 breaks the flags after a cmpxchg16b where there is more than one CPU, and
+# kernels from 6.5 on that have it allocate memory by it.
+timeout -k 10 "$limit" qemu-system-x86_64 -accel "${IFPULSE_VM_ACCEL:-tcg}" -cpu max,-cx16 -smp 2 \
 	-m 1024 -nodefaults -no-user-config -no-reboot -display none -kernel "$kernel/vmlinuz" \
 	-initrd "$initrd" -append "${arguments[*]}" -serial "file:$work.console" -serial stdio \
 	</dev/null >"$work.tap" 2>"$work.qemu" &
