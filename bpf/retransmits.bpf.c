@@ -8,6 +8,7 @@
  *
  * They fire in any context, but a program never on top of itself: the kernel skips one that is running on the
  * CPU, and counts that as recursion_misses. So each has a log of its own on each CPU, with one writer.
+ * Before Linux 6.1 it does not: there one of two at the same time may be lost.
  */
 #include "bpf/maps.bpf.h"
 #include "vmlinux.h"

@@ -7,6 +7,7 @@
  * All run with bottom halves off, so that none interrupts another on its CPU (but on PREEMPT_RT).
  */
 #include "bpf/maps.bpf.h"
+#include "bpf/netns.bpf.h"
 #include "vmlinux.h"
 
 #include <bpf/bpf_core_read.h>
@@ -18,8 +19,7 @@ const volatile __u32 xdp_redirect_arguments = 6;
 /* NULL where nobody asked for the interface. */
 static __always_inline struct waypoint_counts *counts_in(struct net *net, __u32 ifindex)
 {
-	__u32 slot =
-		slot_of_net(BPF_CORE_READ(net, ns.inum), BPF_CORE_READ(net, net_cookie), ifindex);
+	__u32 slot = slot_of_net(net, ifindex);
 
 	return slot == SLOT_NONE ? NULL : bpf_map_lookup_elem(&waypoints, &slot);
 }

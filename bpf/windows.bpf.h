@@ -7,7 +7,8 @@
  * window opens. Nothing runs for windows in which nothing passes.
  *
  * One writer at a time: TC programs of a CPU run with bottom halves off and do not interrupt one another;
- * the drop program can come on top of them, but the kernel keeps it from interrupting itself.
+ * the drop program can come on top of them, but the kernel keeps it from interrupting itself (before Linux
+ * 6.1 it may, and then counts of that moment can be wrong; `doctor` says so).
  */
 #ifndef IFPULSE_WINDOWS_BPF_H
 #define IFPULSE_WINDOWS_BPF_H

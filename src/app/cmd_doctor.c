@@ -9,13 +9,16 @@
 #include "app/commands.h"
 #include "app/output.h"
 #include "app/selected.h"
+#include "base/array.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "kernel/abilities.h"
 #include "kernel/hooks.h"
 #include "kernel/host.h"
 #include "kernel/instances.h"
 #include "kernel/links.h"
 #include "kernel/probe.h"
+#include "kernel/verifier.h"
 #include "out/show_check.h"
 
 struct doctor {
@@ -95,6 +98,39 @@ static bool check_host(struct doctor *doctor)
 		    "lose "
 		    "packets");
 	return able;
+}
+
+/* What there is less of on this kernel; nothing where it has all. */
+static void check_abilities(struct doctor *doctor)
+{
+	struct abilities abilities;
+	struct error err = {0};
+
+	if (abilities_look(&abilities, &err)) {
+		say_failed(doctor, "abilities", NULL, &err);
+		return;
+	}
+	const struct {
+		bool has;
+		const char *name, *since, *detail;
+	} checks[] = {
+		{abilities.has_tcx, "tcx", "Linux 6.6 has it",
+		 "no tcx: filters on clsact qdiscs, where other programs can come before ours"},
+		{abilities.has_drop_reasons, "drop-reasons", "Linux 5.17 has them",
+		 "drops have no reason: they are counted without"},
+		{abilities.has_retransmits, "retransmits", "Linux 5.12 has them",
+		 "what TCP sends again is unknown: no cookies of sockets for tracing programs"},
+		{abilities.has_cgroup_ids, "senders", "CONFIG_SOCK_CGROUP_DATA=y has them",
+		 "who sent the packets of a burst is unknown: sockets have no cgroups"},
+		{abilities.counts_recursion, "drops-on-top", "Linux 6.1 tells",
+		 "a drop that interrupts the count of another may be lost, and is not told"},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(checks); i++)
+		if (!checks[i].has)
+			say(doctor, checks[i].name, NULL, CHECK_INFO, checks[i].since, "%s",
+			    checks[i].detail);
 }
 
 static void take_program(void *context, const struct hook_program *program)
@@ -205,6 +241,37 @@ static size_t count_selected(const struct doctor *doctor, const struct links *li
 	return n;
 }
 
+/* All that there is to load, for what it costs this kernel's verifier. */
+static void check_programs(struct doctor *doctor)
+{
+	struct probe_options options = {.attach_mode = PROBE_ATTACH_NONE,
+					.max_interfaces = 1,
+					.window_ns = 1000000,
+					.drop_kinds = true,
+					.drop_locations = true,
+					.flows = true,
+					.other_netns = true,
+					.tell_costs = true};
+	char text[ERROR_TEXT_SIZE] = "";
+	struct verifier_cost cost;
+	struct error err = {0};
+	struct probe *probe;
+	size_t i, used;
+
+	if (probe_new(&probe, &options, &err)) {
+		say_failed(doctor, "programs", NULL, &err);
+		return;
+	}
+	for (i = 0; verifier_costs_get(probe_costs(probe), i, &cost); i++) {
+		used = strlen(text);
+		snprintf(text + used, sizeof(text) - used, "%s%s %u", i ? ", " : "", cost.program,
+			 cost.instructions);
+	}
+	say(doctor, "programs", NULL, CHECK_OK, NULL,
+	    "instructions that the verifier walked, of %u at most: %s", VERIFIER_LIMIT, text);
+	probe_free(probe);
+}
+
 /*
  * The proof: load, attach, detach. Not as in a crowd, which would leave a clsact qdisc on every
  * interface, and so not on more than a few: by tcx each keeps the network's configuration waiting.
@@ -277,8 +344,11 @@ static int examine(struct doctor *doctor, struct error *err)
 	instances_look(&instances, &unseen);
 	check_hooks(doctor, links, instances);
 	check_instances(doctor, instances, &unseen);
-	if (able)
+	if (able) {
+		check_abilities(doctor);
+		check_programs(doctor);
 		try_probe(doctor, links);
+	}
 	if (doctor->output.writer)
 		writer_close(doctor->output.writer);
 out:

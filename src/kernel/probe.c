@@ -2,7 +2,6 @@
 #include "kernel/probe.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ifpulse.skel.h"
+#include "kernel/abilities.h"
 #include "kernel/attachment.h"
 #include "kernel/drop_kinds.h"
 #include "kernel/flows.h"
@@ -25,6 +25,7 @@
 #include "kernel/retransmits.h"
 #include "kernel/slots.h"
 #include "kernel/tcx.h"
+#include "kernel/verifier.h"
 #include "kernel/waypoints.h"
 #include "kernel/windows.h"
 
@@ -41,6 +42,7 @@ struct probe {
 	struct retransmits *retransmits; /* NULL: the same */
 	struct drop_kinds *drop_kinds;   /* NULL: not counted */
 	struct waypoints *waypoints;     /* NULL: the same */
+	struct verifier_costs *costs;    /* NULL: not asked for */
 	uint64_t wall_offset_ns;
 	uint32_t log_records;           /* of each writer, for windows */
 	uint32_t flow_log_records;      /* of each CPU */
@@ -50,29 +52,6 @@ struct probe {
 	bool can_tell_retransmits; /* the kernel can */
 	unsigned int orphans_removed;
 };
-
-/* How many arguments the tracepoint passes: its BTF type is a function with one more in front. */
-static int count_arguments(const struct btf *btf, const char *tracepoint, uint32_t *count)
-{
-	int id = btf__find_by_name_kind(btf, tracepoint, BTF_KIND_TYPEDEF);
-	const struct btf_type *type;
-
-	if (id < 0)
-		return -ENOTSUP;
-	type = btf__type_by_id(btf, btf__type_by_id(btf, (uint32_t)id)->type);
-	if (!type || !btf_is_ptr(type))
-		return -ENOTSUP;
-	type = btf__type_by_id(btf, type->type);
-	if (!type || !btf_is_func_proto(type) || btf_vlen(type) < 2)
-		return -ENOTSUP;
-	*count = btf_vlen(type) - 1U;
-	return 0;
-}
-
-static bool has_kernel_function(const struct btf *btf, const char *name)
-{
-	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
-}
 
 static void size_flows(struct probe *probe, const struct probe_options *options, uint32_t n_cpus)
 {
@@ -123,24 +102,25 @@ static void list_waypoints(const struct ifpulse_bpf *skel,
 }
 
 /* Those whose place the running kernel has. */
-static void size_waypoints(struct probe *probe, bool has_them, const struct btf *btf)
+static int choose_waypoints(struct probe *probe, bool has_them, struct error *err)
 {
 	struct ifpulse_bpf *skel = probe->skel;
+	struct btf *btf = has_them ? btf__load_vmlinux_btf() : NULL;
 	struct bpf_program *programs[WAYPOINT_PROGRAMS];
-	uint32_t arguments = 6;
 	size_t i;
 
+	if (has_them && !btf)
+		return error_errno(err, -errno, "cannot read the kernel's BTF");
 	list_waypoints(skel, programs);
 	for (i = 0; i < WAYPOINT_PROGRAMS; i++)
 		bpf_program__set_autoload(programs[i],
 					  has_them && waypoints_can_trace(programs[i], btf));
+	btf__free(btf);
 	/* It tells of these, too. */
 	if (bpf_program__autoload(skel->progs.ifpulse_xdp_generic))
 		bpf_program__set_autoload(skel->progs.ifpulse_xdp_generic_redirect, false);
-	count_arguments(btf, "btf_trace_xdp_redirect", &arguments);
-	skel->rodata->xdp_redirect_arguments = arguments;
-	bpf_map__set_max_entries(skel->maps.waypoints, probe->n_slots);
 	bpf_map__set_autocreate(skel->maps.waypoints, has_them);
+	return 0;
 }
 
 /* Makes room for so many slots; maps that nothing needs are not even made. */
@@ -156,6 +136,7 @@ static int size_maps(struct probe *probe, const struct probe_options *options, s
 	bpf_map__set_max_entries(skel->maps.slot_by_high_if, probe->n_slots);
 	bpf_map__set_max_entries(skel->maps.slot_by_netns, probe->n_slots);
 	bpf_map__set_max_entries(skel->maps.traffic_totals, probe->n_slots);
+	bpf_map__set_max_entries(skel->maps.waypoints, probe->n_slots);
 	bpf_map__set_max_entries(skel->maps.drop_totals, probe->n_slots);
 	writers = (uint32_t)n_cpus * WINDOW_WRITERS_PER_CPU;
 	bpf_map__set_max_entries(skel->maps.open_windows, writers * probe->n_slots);
@@ -187,29 +168,42 @@ static int size_maps(struct probe *probe, const struct probe_options *options, s
 static int configure(struct probe *probe, bool has_waypoints, struct error *err)
 {
 	struct ifpulse_bpf *skel = probe->skel;
-	struct btf *btf = btf__load_vmlinux_btf();
-	uint32_t arguments = 2, retransmit_arguments = 2;
-	int ret;
+	struct abilities abilities;
+	int ret = abilities_look(&abilities, err);
 
-	if (!btf)
-		return error_errno(err, -errno, "cannot read the kernel's BTF");
-	ret = count_arguments(btf, "btf_trace_kfree_skb", &arguments);
-	skel->rodata->kfree_skb_arguments = arguments;
-	skel->rodata->probed_netns_inum = probe->netns_inum;
-	skel->rodata->has_kernel_casts = has_kernel_function(btf, "bpf_cast_to_kern_ctx") &&
-					 has_kernel_function(btf, "bpf_rdonly_cast");
-	skel->rodata->has_cgroup_ids = has_kernel_function(btf, "bpf_skb_cgroup_id");
-	/* Tracing programs may ask for the cookie of a socket since Linux 5.12. */
-	probe->can_tell_retransmits =
-		has_kernel_function(btf, "bpf_get_socket_ptr_cookie") &&
-		!count_arguments(btf, "btf_trace_tcp_retransmit_synack", &retransmit_arguments) &&
-		!count_arguments(btf, "btf_trace_tcp_retransmit_skb", &retransmit_arguments);
-	skel->rodata->retransmit_arguments = retransmit_arguments;
-	size_waypoints(probe, has_waypoints, btf);
-	btf__free(btf);
 	if (ret)
-		return error_errno(err, ret, "the kernel's BTF does not describe kfree_skb");
-	return 0;
+		return ret;
+	skel->rodata->kfree_skb_arguments = abilities.kfree_skb_arguments;
+	skel->rodata->retransmit_arguments = abilities.retransmit_arguments;
+	skel->rodata->has_kernel_casts = abilities.has_casts;
+	skel->rodata->has_cgroup_ids = abilities.has_cgroup_ids;
+	skel->rodata->probed_netns_inum = probe->netns_inum;
+	probe->can_tell_retransmits = abilities.has_retransmits;
+	skel->rodata->xdp_redirect_arguments = abilities.xdp_redirect_arguments;
+	return choose_waypoints(probe, has_waypoints, err);
+}
+
+/* Why the kernel does not have what it was to load, in words. */
+static int load_failed(int ret, uint32_t n_slots, struct error *err)
+{
+	switch (ret) {
+	case -EPERM:
+		error_errno(err, ret, "the kernel does not let us load BPF programs");
+		error_hint(err, HOST_PRIVILEGE_HINT);
+		break;
+	case -ENOMEM:
+		error_errno(err, ret, "no memory for the counters of %u interfaces", n_slots);
+		error_hint(err, "lower --max-interfaces, or raise the memory limit of the cgroup");
+		break;
+	case -EMFILE:
+		error_errno(err, ret, "cannot load the BPF programs");
+		error_hint(err, "raise the limit of open files: ulimit -n");
+		break;
+	default:
+		error_errno(err, ret, "the kernel refused the BPF programs");
+		error_hint(err, "see its own words with --verbose, and 'ifpulse doctor'");
+	}
+	return ret;
 }
 
 static int load(struct probe *probe, const struct probe_options *options, struct error *err)
@@ -225,29 +219,14 @@ static int load(struct probe *probe, const struct probe_options *options, struct
 		ret = size_maps(probe, options, err);
 	if (ret)
 		return ret;
+	if (options->tell_costs)
+		ret = verifier_costs_new(&probe->costs, skel->obj, err);
+	if (ret)
+		return ret;
 	ret = ifpulse_bpf__load(skel);
-	if (ret == -EPERM) {
-		error_errno(err, ret, "the kernel does not let us load BPF programs");
-		error_hint(err, HOST_PRIVILEGE_HINT);
-		return ret;
-	}
-	if (ret == -ENOMEM) {
-		error_errno(err, ret, "no memory for the counters of %u interfaces",
-			    probe->n_slots);
-		error_hint(err, "lower --max-interfaces, or raise the memory limit of the cgroup");
-		return ret;
-	}
-	if (ret == -EMFILE) {
-		error_errno(err, ret, "cannot load the BPF programs");
-		error_hint(err, "raise the limit of open files: ulimit -n");
-		return ret;
-	}
-	if (ret) {
-		error_errno(err, ret, "the kernel refused the BPF programs");
-		error_hint(err, "see its own words with --verbose, and 'ifpulse doctor'");
-		return ret;
-	}
-	return 0;
+	if (ret && probe->costs)
+		verifier_costs_log(probe->costs);
+	return ret ? load_failed(ret, probe->n_slots, err) : 0;
 }
 
 static struct clsact_program program_of(const struct bpf_program *program)
@@ -589,7 +568,7 @@ void probe_release(struct probe *probe, uint32_t slot)
 	slots_give_back(probe->slots, slot);
 }
 
-/* 0 before Linux 5.12, which does not count it. */
+/* 0 before Linux 6.1, where a program on a tracepoint can interrupt itself. */
 static uint64_t recursion_misses(const struct bpf_program *program)
 {
 	struct bpf_prog_info info = {0};
@@ -707,6 +686,11 @@ struct probe_losses probe_losses(const struct probe *probe)
 	return losses;
 }
 
+const struct verifier_costs *probe_costs(const struct probe *probe)
+{
+	return probe->costs;
+}
+
 unsigned int probe_orphans_removed(const struct probe *probe)
 {
 	return probe->orphans_removed;
@@ -749,5 +733,6 @@ void probe_free(struct probe *probe)
 	slots_free(probe->slots);
 	free(probe->attachments);
 	ifpulse_bpf__destroy(probe->skel);
+	verifier_costs_free(probe->costs);
 	free(probe);
 }

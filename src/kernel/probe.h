@@ -41,11 +41,13 @@ struct probe_options {
 	bool other_netns;        /* interfaces in other network namespaces can be attached, too */
 	bool waypoints;          /* count packets between hook and driver, too */
 	uint32_t lose_one_in;    /* for tests: one of so many packets is not counted; 0: all are */
+	bool tell_costs;         /* what the programs cost the kernel's verifier: probe_costs() */
 };
 
 struct probe;
 struct flows;
 struct retransmits;
+struct verifier_costs;
 struct windows;
 
 /*
@@ -139,6 +141,9 @@ struct probe_losses {
 
 /* As of the last probe_read(). */
 struct probe_losses probe_losses(const struct probe *probe);
+
+/* See kernel/verifier.h; NULL without options.tell_costs. */
+const struct verifier_costs *probe_costs(const struct probe *probe);
 
 /* Filters of dead instances that were taken away. */
 unsigned int probe_orphans_removed(const struct probe *probe);
