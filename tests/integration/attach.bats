@@ -235,7 +235,6 @@ appears_and_goes() { # MODE
 	appears_and_goes tcx
 }
 
-# bats test_tags=vm
 @test "an interface created, deleted and made again with the same ifindex, by clsact" {
 	appears_and_goes clsact
 }
@@ -301,7 +300,6 @@ no_tcx() { # NS IFNAME
 	probed_is "$NS0" v0 tx 100 10000
 }
 
-# bats test_tags=vm
 @test "kill -9 by tcx leaves nothing" {
 	make_pair
 	probe "$NS0" v0 --attach tcx

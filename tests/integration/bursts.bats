@@ -34,7 +34,6 @@ found_whole() { # BURSTS BYTES
 	(($(jq -s length "$IFPULSE_OUT") == $1))
 }
 
-# bats test_tags=vm
 @test "a train is found whole by a threshold as a rate" {
 	watch_bursts --threshold 100Mbit --merge-gap 20ms
 	train 10 200

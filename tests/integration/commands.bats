@@ -28,7 +28,6 @@ refused() { # STATUS PATTERN COMMAND…
 
 # ---- list ----
 
-# bats test_tags=vm
 @test "list equals ip -j -d addr, for every kind there is" {
 	make_pair
 	ip -n "$NS0" link add br0 type bridge
@@ -207,7 +206,6 @@ is_running() { # PID: past its start, in epoll_wait(2)
 
 # ---- doctor ----
 
-# bats test_tags=vm
 @test "doctor finds nothing wrong here, and names who is on the hooks" {
 	local mode=tcx
 	has_tcx || mode=clsact

@@ -51,7 +51,6 @@ udp_is_exact() { # ATTACH-MODE ADDRESS HEADERS
 	udp_is_exact tcx 2001:db8::2 "$UDP6" 6
 }
 
-# bats test_tags=vm
 @test "UDP over IPv6 is exact, by clsact" {
 	udp_is_exact clsact 2001:db8::2 "$UDP6" 6
 }
@@ -99,7 +98,6 @@ tcp_wire_is_exact() { # ADDRESS FAMILY
 	(($(probed "$NS0" v0 tx_packets) < $(kernel "$NS0" v0 tx_packets)))
 }
 
-# bats test_tags=vm
 @test "wire counts of TCP over IPv4 are the segments the device sends" {
 	tcp_wire_is_exact 192.0.2.2 4
 }
@@ -168,7 +166,6 @@ tcp_without_gso_is_exact() { # ATTACH-MODE ADDRESS FAMILY
 		"$(probed "$NS0" v0 tx_wire_bytes)" "inner and outer wire bytes"
 }
 
-# bats test_tags=vm
 @test "a VLAN tag counts on the wire though the skb holds it apart" {
 	begin
 	send "$NS0" frames raw-send --interface v0 --count 500 --size 200 --vlan 5
@@ -314,7 +311,6 @@ lo_is_exact() { # ATTACH-MODE ADDRESS FAMILY HEADERS
 	probed_is "$NS1" v1 rx 0 0
 }
 
-# bats test_tags=vm
 @test "drops by TC are counted to the side of their hook" {
 	start_bg in "$NS1" "$BUILD/tools/neighbour" --interface v1 --direction ingress --mode tcx \
 		--verdict drop

@@ -114,7 +114,6 @@ neighbour() { # NS ARGUMENT…
 	told_is "v1 rx SOCKET_RCVBUFF $dropped"
 }
 
-# bats test_tags=vm
 @test "a UDP port that nobody listens on" {
 	has_reason NO_SOCKET
 	watch_drops "$NS1" -j

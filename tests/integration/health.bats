@@ -86,7 +86,6 @@ qdisc_drops() {
 	grep -qE "^10,v0,,interval,.*,$dropped,.*,drops,0,tx:QDISC_DROP:$dropped$" "${csv[1]}"
 }
 
-# bats test_tags=vm
 @test "a full UDP receive buffer, of packets for this host and for all" {
 	local to dropped idle
 	has_reason SOCKET_RCVBUFF

@@ -140,7 +140,6 @@ send() { # TOOL ARGUMENT…
 	counted 400 $((400 * (1000 + UDP4)))
 }
 
-# bats test_tags=vm
 @test "tcp: the payload is exact, and so are the bytes of its segments" {
 	local segments=0 bytes
 	start_sink tcp-sink --port 9000

@@ -26,7 +26,7 @@ timeout -k 10 "$limit" qemu-system-x86_64 -accel "${IFPULSE_VM_ACCEL:-tcg}" -cpu
 	-initrd "$initrd" -append "${arguments[*]}" -serial "file:$work.console" -serial stdio \
 	</dev/null >"$work.tap" 2>"$work.qemu" &
 qemu=$!
-trap 'kill "$qemu" 2>/dev/null; rm -f "$initrd"' EXIT
+trap 'kill "$qemu" 2>/dev/null || true; rm -f "$initrd"' EXIT
 trap 'exit 143' INT TERM
 
 tail -n +1 -f --pid="$qemu" "$work.tap" | sed -u "s/^/$name: /" &
