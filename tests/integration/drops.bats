@@ -289,7 +289,7 @@ by_xdp() { # IFNAME PACKETS
 
 # Every row says where, and that is a function of the kernel's, with a name like PATTERN.
 names_functions() { # PATTERN
-	jq -r '.where // "nowhere"' "$IFPULSE_OUT" | sed 's/+0x[0-9a-f]*$//' | sort -u \
+	jq -r '.where // "nowhere"' "$IFPULSE_OUT" | sed -E 's/\+0x[0-9a-f]+( \[.*])?$//' | sort -u \
 		>"$BATS_TEST_TMPDIR/functions"
 	[[ -s $BATS_TEST_TMPDIR/functions ]]
 	! grep -vE "$1" "$BATS_TEST_TMPDIR/functions" >&2
