@@ -384,9 +384,11 @@ static const enum option_id ids[] = {'i', OPTION_ATTACH, 'j', OPTION_END};
 const struct command cmd_doctor = {
 	.name = "doctor",
 	.summary = "whether the probe can run here, what sits on the hooks, what was lost",
-	.details = "\nEach failure comes with its remedy; exit status 1 if there is any. Loads\n"
-		   "the programs, attaches them for a moment, to 32 interfaces at most, and\n"
-		   "takes them away.\n",
+	.details =
+		"\nEach failure comes with its remedy; exit status 1 if there is any. Says what\n"
+		"this kernel lacks. Loads the programs, tells what they cost the kernel's\n"
+		"verifier, attaches them for a moment, to 32 interfaces at most, and takes\n"
+		"them away.\n",
 	.ids = ids,
 	.run = run,
 };
