@@ -131,12 +131,13 @@ mac_of() { # NS IFNAME
 	jq -er '.[0].address' <<<"$link"
 }
 
-# A counter of the kernel's: rx_bytes, tx_packets, rx_dropped, tx_carrier_errors, …
-stats64() { # NS IFNAME FIELD
+# Counters of the kernel's, in one line: rx_bytes, tx_packets, rx_dropped, tx_carrier_errors, …
+stats64() { # NS IFNAME FIELD…
 	local link
 	link=$(ip -n "$1" -j -s -s link show dev "$2") || return
-	jq -er --arg field "$3" \
-		'.[0].stats64[$field[:2]][$field[3:]] // error("no counter " + $field)' <<<"$link"
+	jq -er '.[0].stats64 as $stats | [$ARGS.positional[] | . as $field |
+		$stats[.[:2]][.[3:]] // error("no counter " + $field) | tostring] | join(" ")' \
+		- --args "${@:3}" <<<"$link"
 }
 
 # ---- waiting ----

@@ -36,12 +36,22 @@ probed() { # NS IFNAME FIELD
 		"${PROBE_OUT[$1]}"
 }
 
+# The same of several fields, in one line.
+probed_all() { # NS IFNAME FIELD…
+	jq -rs --arg ifname "$2" 'map(select(.ifname == $ifname)) as $rows |
+		if $rows == [] then error("no rows of " + $ifname) else . end |
+		[$ARGS.positional[] | . as $field | $rows | map(.[$field]) | add | tostring] | join(" ")' \
+		"${PROBE_OUT[$1]}" --args "${@:3}"
+}
+
 # Notes the kernel's counters of interfaces, for kernel().
 note_kernel() { # [NS IFNAME]…
-	local field
+	local fields=({rx,tx}_{packets,bytes,dropped}) values all i
 	while (($#)); do
-		for field in {rx,tx}_{packets,bytes,dropped}; do
-			KERNEL_BEFORE[$1:$2:$field]=$(stats64 "$1" "$2" "$field")
+		all=$(stats64 "$1" "$2" "${fields[@]}")
+		read -ra values <<<"$all"
+		for i in "${!fields[@]}"; do
+			KERNEL_BEFORE[$1:$2:${fields[i]}]=${values[i]}
 		done
 		shift 2
 	done
@@ -54,10 +64,13 @@ kernel() { # NS IFNAME FIELD
 
 # packets and bytes as the stack counts them, of the probe and of stats64, agree in both directions.
 skbs_equal_kernel() { # NS IFNAME
-	local field
-	for field in {rx,tx}_{packets,bytes}; do
-		assert_equal "$(probed "$1" "$2" "$field")" "$(kernel "$1" "$2" "$field")" "$2 $field"
+	local fields=({rx,tx}_{packets,bytes}) now values expected=() i
+	now=$(stats64 "$1" "$2" "${fields[@]}")
+	read -ra values <<<"$now"
+	for i in "${!fields[@]}"; do
+		expected+=($((values[i] - ${KERNEL_BEFORE[$1:$2:${fields[i]}]})))
 	done
+	assert_equal "$(probed_all "$1" "$2" "${fields[@]}")" "${expected[*]}" "$2 ${fields[*]}"
 }
 
 # The same of the wire counters: where the device gets every GSO segment by itself.
@@ -70,13 +83,9 @@ wire_equals_kernel() { # NS IFNAME DIRECTION
 
 # All four counters of a direction.
 probed_is() { # NS IFNAME DIRECTION PACKETS BYTES [WIRE_PACKETS WIRE_BYTES]
-	local direction=$3
-	assert_equal "$(probed "$1" "$2" "${direction}_packets")" "$4" "$2 ${direction}_packets"
-	assert_equal "$(probed "$1" "$2" "${direction}_bytes")" "$5" "$2 ${direction}_bytes"
-	assert_equal "$(probed "$1" "$2" "${direction}_wire_packets")" "${6:-$4}" \
-		"$2 ${direction}_wire_packets"
-	assert_equal "$(probed "$1" "$2" "${direction}_wire_bytes")" "${7:-$5}" \
-		"$2 ${direction}_wire_bytes"
+	local fields=("$3"_{packets,bytes,wire_packets,wire_bytes})
+	assert_equal "$(probed_all "$1" "$2" "${fields[@]}")" "$4 $5 ${6:-$4} ${7:-$5}" \
+		"$2 ${fields[*]}"
 }
 
 start_sink() { # NS MODE ARGUMENT…
