@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -100,37 +101,41 @@ static bool check_host(struct doctor *doctor)
 	return able;
 }
 
-/* What there is less of on this kernel; nothing where it has all. */
+/* What a kernel may lack. */
+static const struct {
+	size_t offset; /* in struct abilities, of whether it is there */
+	const char *name, *detail, *since;
+} abilities_told[] = {
+	{offsetof(struct abilities, has_tcx), "tcx",
+	 "no tcx: filters on clsact qdiscs, where other programs can come before ours",
+	 "Linux 6.6 has it"},
+	{offsetof(struct abilities, has_drop_reasons), "drop-reasons",
+	 "drops have no reason: they are counted without", "Linux 5.17 has them"},
+	{offsetof(struct abilities, has_retransmits), "retransmits",
+	 "what TCP sends again is unknown: no cookies of sockets for tracing programs",
+	 "Linux 5.12 has them"},
+	{offsetof(struct abilities, has_cgroup_ids), "senders",
+	 "who sent the packets of a burst is unknown: sockets have no cgroups",
+	 "a kernel with CONFIG_SOCK_CGROUP_DATA=y has them"},
+	{offsetof(struct abilities, counts_recursion), "drops-on-top",
+	 "a drop that interrupts the count of another may be lost, and is not told",
+	 "Linux 6.1 tells"},
+};
+
 static void check_abilities(struct doctor *doctor)
 {
 	struct abilities abilities;
 	struct error err = {0};
+	size_t i;
 
 	if (abilities_look(&abilities, &err)) {
 		say_failed(doctor, "abilities", NULL, &err);
 		return;
 	}
-	const struct {
-		bool has;
-		const char *name, *since, *detail;
-	} checks[] = {
-		{abilities.has_tcx, "tcx", "Linux 6.6 has it",
-		 "no tcx: filters on clsact qdiscs, where other programs can come before ours"},
-		{abilities.has_drop_reasons, "drop-reasons", "Linux 5.17 has them",
-		 "drops have no reason: they are counted without"},
-		{abilities.has_retransmits, "retransmits", "Linux 5.12 has them",
-		 "what TCP sends again is unknown: no cookies of sockets for tracing programs"},
-		{abilities.has_cgroup_ids, "senders", "CONFIG_SOCK_CGROUP_DATA=y has them",
-		 "who sent the packets of a burst is unknown: sockets have no cgroups"},
-		{abilities.counts_recursion, "drops-on-top", "Linux 6.1 tells",
-		 "a drop that interrupts the count of another may be lost, and is not told"},
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(checks); i++)
-		if (!checks[i].has)
-			say(doctor, checks[i].name, NULL, CHECK_INFO, checks[i].since, "%s",
-			    checks[i].detail);
+	for (i = 0; i < ARRAY_SIZE(abilities_told); i++)
+		if (!*(const bool *)((const char *)&abilities + abilities_told[i].offset))
+			say(doctor, abilities_told[i].name, NULL, CHECK_INFO,
+			    abilities_told[i].since, "%s", abilities_told[i].detail);
 }
 
 static void take_program(void *context, const struct hook_program *program)
