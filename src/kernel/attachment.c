@@ -2,14 +2,33 @@
 #include "kernel/attachment.h"
 
 #include <errno.h>
+#include <linux/bpf.h>
 #include <unistd.h>
 
+#include "kernel/program_name.h"
 #include "kernel/tcx.h"
 
-static bool has_tcx_programs(uint32_t ifindex)
+/* Another ifpulse's end nothing: a filter behind them sees every packet. */
+static bool has_foreign_program(uint32_t ifindex, enum direction direction)
 {
-	return tcx_query(ifindex, DIRECTION_INGRESS, NULL, 0) > 0 ||
-	       tcx_query(ifindex, DIRECTION_EGRESS, NULL, 0) > 0;
+	uint32_t prog_ids[TCX_PROGRAMS_MAX];
+	char name[BPF_OBJ_NAME_LEN];
+	int i, n = tcx_query(ifindex, direction, prog_ids, TCX_PROGRAMS_MAX);
+
+	for (i = 0; i < n && i < TCX_PROGRAMS_MAX; i++) {
+		/* One that has gone meanwhile is nobody's. */
+		if (program_name_of(prog_ids[i], name, sizeof(name)) == -ENOENT)
+			continue;
+		if (!program_name_is_ours(name))
+			return true;
+	}
+	return false;
+}
+
+static bool has_foreign_tcx_programs(uint32_t ifindex)
+{
+	return has_foreign_program(ifindex, DIRECTION_INGRESS) ||
+	       has_foreign_program(ifindex, DIRECTION_EGRESS);
 }
 
 static const struct clsact_program *programs_of(const struct attachment *attachment,
@@ -74,7 +93,7 @@ static int open_auto(struct attachment *attachment, const struct attacher *attac
 	uint64_t netns = attachment->netns;
 	uint32_t ifindex = attachment->ifindex;
 
-	if (in_crowd && !has_tcx_programs(ifindex)) {
+	if (in_crowd && !has_foreign_tcx_programs(ifindex)) {
 		if (!open_clsact(attachment, attacher, err) && is_first(attachment, attacher))
 			return 0;
 		attachment_close(attachment, attacher);
@@ -178,7 +197,7 @@ bool attachment_is_hidden(const struct attachment *attachment, const struct atta
 	if (!attachment_is_by_clsact(attachment))
 		return false;
 	/* Where clsact was asked for, tcx programs come first and nothing can be done about it. */
-	if (attacher->mode == PROBE_ATTACH_AUTO && has_tcx_programs(attachment->ifindex))
+	if (attacher->mode == PROBE_ATTACH_AUTO && has_foreign_tcx_programs(attachment->ifindex))
 		return true;
 	return !is_first(attachment, attacher);
 }

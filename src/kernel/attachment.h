@@ -6,8 +6,9 @@
  * for an RCU grace period at each attach and detach by tcx, some 8 ms at HZ=250, and holds the RTNL
  * all the while (tcx_entry_sync() in include/net/tcx.h); a clsact filter takes 0.1 ms. With hundreds
  * of interfaces that would keep whoever configures the network waiting for seconds. So where there is
- * a choice a crowd is attached by clsact, but for interfaces that already have tcx programs, which
- * could end the chain before a filter sees the packet, or where a filter cannot come first.
+ * a choice a crowd is attached by clsact, but for interfaces that already have somebody else's tcx programs,
+ * which could end the chain before a filter sees the packet, or where a filter cannot come first. Another
+ * ifpulse's end nothing.
  */
 #ifndef IFPULSE_KERNEL_ATTACHMENT_H
 #define IFPULSE_KERNEL_ATTACHMENT_H

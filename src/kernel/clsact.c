@@ -16,6 +16,7 @@
 #include "kernel/instances.h"
 #include "kernel/netlink.h"
 #include "kernel/netlink_attr.h"
+#include "kernel/program_name.h"
 
 /* tcm_info: priority and protocol (network order) of a filter. */
 #define FILTER_PRIORITY(info) ((uint16_t)((info) >> 16))
@@ -193,9 +194,7 @@ struct walk {
 static bool is_ours(const struct clsact_filter *filter)
 {
 	return filter->prog_id && filter->handle == handle_of(filter->prog_id) &&
-	       (!strncmp(filter->name, CLSACT_INGRESS_NAME, strlen(CLSACT_INGRESS_NAME)) ||
-		!strncmp(filter->name, CLSACT_EGRESS_NAME, strlen(CLSACT_EGRESS_NAME)) ||
-		!strncmp(filter->name, CLSACT_NETNS_NAME, strlen(CLSACT_NETNS_NAME)));
+	       program_name_is_ours(filter->name);
 }
 
 static int take_filter(const struct nlmsghdr *message, void *context)

@@ -21,11 +21,6 @@
 /* Above what people and programs number by hand. */
 #define CLSACT_HANDLE_BASE 0x1f000000U
 
-/* The names of the programs in bpf/traffic.bpf.c: how orphans are told from others' filters. */
-#define CLSACT_INGRESS_NAME "ifpulse_ingress"
-#define CLSACT_EGRESS_NAME "ifpulse_egress"
-#define CLSACT_NETNS_NAME "ifpulse_ns_" /* what both for other network namespaces begin with */
-
 /* What is put on a hook. */
 struct clsact_program {
 	int fd;

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel/hooks.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "kernel/clsact.h"
 #include "kernel/instances.h"
+#include "kernel/program_name.h"
 #include "kernel/tcx.h"
 
 const char *hook_kind_name(enum hook_kind kind)
@@ -20,18 +18,8 @@ const char *hook_kind_name(enum hook_kind kind)
 
 static void name_program(struct hook_program *program)
 {
-	struct bpf_prog_info info = {0};
-	__u32 size = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(program->prog_id);
-
-	if (fd < 0)
-		return;
-	if (!bpf_obj_get_info_by_fd(fd, &info, &size))
-		snprintf(program->name, sizeof(program->name), "%s", info.name);
-	close(fd);
-	program->is_ours = !strncmp(program->name, CLSACT_NETNS_NAME, strlen(CLSACT_NETNS_NAME)) ||
-			   !strcmp(program->name, CLSACT_INGRESS_NAME) ||
-			   !strcmp(program->name, CLSACT_EGRESS_NAME);
+	program_name_of(program->prog_id, program->name, sizeof(program->name));
+	program->is_ours = program_name_is_ours(program->name);
 }
 
 struct walk {
