@@ -1,0 +1,221 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# What happens to the process: killed at any moment, stopped, held up by who reads it, beside another of its
+# kind, with less memory or a CPU less. What is counted stays exact, what is lost is told, nothing stays behind.
+#
+# FAULTS_KILLS (100) and FAULTS_STOP_SECONDS (3) make the tests longer.
+
+load lib
+load probe
+
+setup() {
+	require_root_bpf
+}
+
+teardown() {
+	[[ ! ${CPU_TAKEN:-} ]] || echo 1 >"$CPU_TAKEN"
+	harness_cleanup
+	[[ ! ${CGROUP:-} ]] || wait_until 5 rmdir "$CGROUP"
+}
+
+# ---- killed ----
+
+neighbour() { # NAME NS ARGUMENT…
+	local name=$1 ns=$2
+	shift 2
+	start_bg "$name" "$ns" "$BUILD/tools/neighbour" "$@"
+	wait_for_line "$BG_ERR" '^ready$'
+}
+
+neighbour_counted() { # NAME PACKETS
+	kill -INT "$(<"$BATS_TEST_TMPDIR/$1.pid")"
+	wait_bg "$1"
+	assert_equal "$(json_field "$BATS_TEST_TMPDIR/$1.out" packets)" "$2" "packets of neighbour $1"
+}
+
+# Programs of ours on both hooks of v0, by whichever way they are there.
+ours_on() { # NS
+	local filters tcx
+	filters=$(for hook in ingress egress; do tc -n "$1" filter show dev v0 "$hook"; done |
+		grep -c ifpulse_ || true)
+	tcx=0
+	if [[ $2 == tcx ]]; then
+		tcx=$(in_ns "$1" "$BUILD/ifpulse" doctor -j -i v0 | jq '[.[] | select(.check == "hook" and
+			(.detail | test("^tcx .*an ifpulse")))] | length')
+	fi
+	echo $((filters + tcx))
+}
+
+# Within the first quarter of a second it loads, attaches and begins to report: each of these is interrupted.
+killed_at_any_moment() { # MODE TIMES
+	local round pid out=$BATS_TEST_TMPDIR/after
+	make_pair
+	neighbour theirs-in "$NS0" --interface v0 --direction ingress --mode "$1"
+	neighbour theirs-out "$NS0" --interface v0 --direction egress --mode "$1"
+	for ((round = 0; round < $2; round++)); do
+		ip netns exec "$NS0" "$BUILD/ifpulse" rate -j -I 10ms --attach "$1" >/dev/null 2>&1 3>&- &
+		pid=$!
+		sleep "0.$(printf %03d $((RANDOM % 250)))"
+		kill -KILL "$pid"
+		wait "$pid" 2>/dev/null || true
+		start_ifpulse "$NS0" rate -j -I 10ms --attach "$1"
+		wait_for_line "$IFPULSE_OUT" v0
+		assert_equal "$(ours_on "$NS0" "$1")" 2 "programs after kill $round"
+		stop_ifpulse
+	done
+	assert_equal "$(ours_on "$NS0" "$1")" 0 "programs in the end"
+	probe "$NS0" v0 --attach "$1"
+	send "$NS0" frames raw-send --interface v0 --count 500 --size 100
+	settle
+	end_probe "$NS0"
+	probed_is "$NS0" v0 tx 500 50000
+	neighbour_counted theirs-in 0
+	neighbour_counted theirs-out 500
+}
+
+@test "kill -9 at any moment, by clsact: the next start is alone, and others' filters stay" {
+	killed_at_any_moment clsact $((${FAULTS_KILLS:-100} * 6 / 10))
+}
+
+@test "kill -9 at any moment, by tcx: the next start is alone, and others' programs stay" {
+	killed_at_any_moment tcx $((${FAULTS_KILLS:-100} * 4 / 10))
+}
+
+# ---- stopped, and held up by a reader ----
+
+@test "stopped for a while amid traffic: rate's totals are exact, and no peak is told of what was overwritten" {
+	local seconds=${FAULTS_STOP_SECONDS:-3} end count
+	make_pair
+	probe "$NS0" v0 -i v0 -w 10us
+	count=$((seconds * 60000))
+	kill -STOP "$IFPULSE_PID"
+	end=$(($(microseconds) + seconds * 1000000))
+	start_bg sender "$NS0" taskset -c 0 "$BUILD/tools/frames" raw-send --interface v0 \
+		--count "$count" --size 100 --rate-pps 60000 --timeout $((seconds + 60))
+	while (($(microseconds) < end)); do sleep 0.1; done
+	kill -CONT "$IFPULSE_PID"
+	wait_bg sender $((seconds + 60))
+	settle
+	end_probe "$NS0"
+	probed_is "$NS0" v0 tx "$count" $((count * 100))
+	jq -se 'any(.tx_peak_bps == null and .tx_packets > 0)' "$IFPULSE_OUT" >/dev/null
+	grep -q 'windows were overwritten before they were read' "$IFPULSE_ERR"
+}
+
+# It blocks in the write; what passes meanwhile is counted in the kernel and is in the rows to come.
+@test "a reader that takes nothing for a while: later rows are right, and the sum is exact" {
+	local pipe=$BATS_TEST_TMPDIR/pipe pid status=0
+	make_pair
+	mkfifo "$pipe"
+	exec 7<>"$pipe"
+	start_bg slow "$NS0" bash -c 'exec "$0" rate -j -I 1ms -i v0 >"$1" 7>&-' "$BUILD/ifpulse" "$pipe"
+	pid=$BG_PID
+	wait_until 10 is_held_up "$pid"
+	send "$NS0" frames raw-send --interface v0 --count 40000 --size 100 --rate-pps 20000
+	settle
+	cat <"$pipe" 7>&- >"$BATS_TEST_TMPDIR/read" 3>&- &
+	exec 7>&-
+	send "$NS0" frames raw-send --interface v0 --count 3000 --size 100
+	settle
+	kill -INT "$pid"
+	wait_bg slow 10 || status=$?
+	wait "$!" || true
+	assert_equal "$status" 0 status
+	PROBE_OUT[$NS0]=$BATS_TEST_TMPDIR/read
+	probed_is "$NS0" v0 tx 43000 4300000
+}
+
+# In poll(2) for the writing, not in epoll_wait(2): twice, with a while in between.
+is_held_up() { # PID
+	local call again
+	{ read -r call _ <"/proc/$1/syscall"; } 2>/dev/null || return 1
+	sleep 0.2
+	read -r again _ <"/proc/$1/syscall"
+	[[ $call == "$again" && ($call == 7 || $call == 73) ]]
+}
+
+@test "standard output that closes: it ends at once, cleanly, and takes its filters along" {
+	local pipe=$BATS_TEST_TMPDIR/pipe
+	make_pair
+	mkfifo "$pipe"
+	exec 7<>"$pipe"
+	start_bg closed "$NS0" bash -c 'exec "$0" rate -j -I 20ms -v --attach clsact >"$1" 7>&-' \
+		"$BUILD/ifpulse" "$pipe"
+	wait_for_line "$BG_ERR" 'attached to v0'
+	exec 7>&-
+	wait_bg closed 10
+	grep -q 'closed by its reader' "$BG_ERR"
+	assert_equal "$(ours_on "$NS0" clsact)" 0 "filters left"
+}
+
+# ---- two at once ----
+
+# Both are counted exactly as long as both run, and what one takes away is its own.
+two_beside_each_other() { # MODE MODE
+	local first first_out
+	make_pair
+	start_ifpulse "$NS0" rate -j -I 50ms --attach "$1"
+	first=$IFPULSE_PID first_out=$IFPULSE_OUT
+	wait_for_line "$first_out" '"ifname":"v0"'
+	probe "$NS0" v0 --attach "$2"
+	send "$NS0" frames raw-send --interface v0 --count 3000 --size 100
+	send "$NS1" frames raw-send --interface v1 --count 700 --size 100
+	settle
+	end_probe "$NS0"
+	probed_is "$NS0" v0 tx 3000 300000
+	probed_is "$NS0" v0 rx 700 70000
+	send "$NS0" frames raw-send --interface v0 --count 200 --size 100
+	settle
+	stop_ifpulse "$first"
+	PROBE_OUT[$NS0]=$first_out
+	probed_is "$NS0" v0 tx 3200 320000
+	probed_is "$NS0" v0 rx 700 70000
+	assert_equal "$(ours_on "$NS0" tcx)" 0 "programs left"
+}
+
+@test "two at once, one by tcx and the other by clsact: each is exact" {
+	two_beside_each_other tcx clsact
+	harness_cleanup
+	two_beside_each_other clsact tcx
+}
+
+is_told_of() { # IFNAME
+	grep -q "$1: another program came before our filter" "$IFPULSE_ERR"
+}
+
+# A filter behind somebody's tcx program is put before it, as that may end the chain. Another ifpulse never does.
+# All 11 interfaces are looked at in turn: who is told of m9 and m8, one after the other, has seen m3 in between.
+@test "another ifpulse's tcx program is not taken for one that hides packets" {
+	local i other
+	make_ns NS0 0
+	for ((i = 0; i < 20; i++)); do
+		echo "link add m$i index $((100 + i)) type veth peer name n$i index $((200 + i))"
+		echo "link set m$i up"
+		echo "link set n$i up"
+	done | ip -n "$NS0" -batch -
+	wait_up "$NS0" m3
+	settle "$NS0" m3
+	probe "$NS0" m3
+	tc -n "$NS0" filter show dev m3 egress | grep -q ifpulse_
+	local out=$IFPULSE_OUT err=$IFPULSE_ERR pid=$IFPULSE_PID
+	start_ifpulse "$NS0" rate -j -I 50ms -i m3 --attach tcx
+	other=$IFPULSE_PID
+	wait_for_line "$IFPULSE_OUT" m3
+	IFPULSE_ERR=$err IFPULSE_PID=$pid
+	for i in 9 8; do
+		neighbour "theirs-$i" "$NS0" --interface "m$i" --direction egress --mode tcx
+		wait_until 30 is_told_of "m$i"
+	done
+	run ! is_told_of m3
+	send "$NS0" frames raw-send --interface m3 --count 400 --size 100
+	settle "$NS0" m3
+	in_ns "$NS0" "$BUILD/ifpulse" doctor -j -i lo >"$BATS_TEST_TMPDIR/doctor"
+	jq -e --arg pid "pid $pid " 'any(.check == "instance" and (.detail | startswith($pid) and
+		contains("2 times another program hid packets")))' "$BATS_TEST_TMPDIR/doctor"
+	PROBE_OUT[$NS0]=$IFPULSE_OUT
+	stop_ifpulse "$other"
+	stop_ifpulse "$pid"
+	PROBE_OUT[$NS0]=$out
+	probed_is "$NS0" m3 tx 400 40000
+}
