@@ -18,6 +18,7 @@
 #define MESSAGE_SIZE (128 * 1024)
 #define DUMP_ATTEMPTS 3
 #define DISCARD_MAX 1000000
+#define ERRNO_MAX 4095 /* MAX_ERRNO in include/linux/err.h */
 #define RECEIVE_MAX 64 /* datagrams in one netlink_receive() */
 
 struct netlink {
@@ -200,6 +201,12 @@ static int netlink_read(struct netlink *nl, int flags)
 	return (int)length;
 }
 
+/* mnl_nlmsg_ok() takes a length of 2 GiB and more for a negative one, which is within everything (libmnl 1.0.5). */
+static bool is_whole(const struct nlmsghdr *message, int length)
+{
+	return mnl_nlmsg_ok(message, length) && message->nlmsg_len <= (uint32_t)length;
+}
+
 /* The outcome in an NLMSG_ERROR or NLMSG_DONE, with the kernel's words where there are some. */
 static void answer_end(struct answer *answer, const struct nlmsghdr *message)
 {
@@ -212,6 +219,8 @@ static void answer_end(struct answer *answer, const struct nlmsghdr *message)
 		return;
 	}
 	memcpy(&answer->code, mnl_nlmsg_get_payload(message), sizeof(int));
+	if (answer->code > 0 || answer->code < -ERRNO_MAX)
+		answer->code = -EBADMSG;
 	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS))
 		return;
 	if (message->nlmsg_type == NLMSG_ERROR) {
@@ -243,7 +252,7 @@ static int netlink_read_answer(struct netlink *nl, netlink_handler handler, void
 		length = netlink_read(nl, 0);
 		if (length < 0)
 			return length;
-		for (message = (const void *)nl->message; mnl_nlmsg_ok(message, length);
+		for (message = (const void *)nl->message; is_whole(message, length);
 		     message = mnl_nlmsg_next(message, &length)) {
 			/* Leftovers of a request that was given up. */
 			if (message->nlmsg_seq != nl->seq)
@@ -364,7 +373,7 @@ int netlink_receive(struct netlink *nl, netlink_handler handler, void *context, 
 		}
 		if (length < 0)
 			return length;
-		for (message = (const void *)nl->message; mnl_nlmsg_ok(message, length);
+		for (message = (const void *)nl->message; is_whole(message, length);
 		     message = mnl_nlmsg_next(message, &length)) {
 			if (message->nlmsg_type < NLMSG_MIN_TYPE)
 				continue;
