@@ -95,7 +95,7 @@ uint64_t series_walk(const struct series_span *span, series_fn fn, void *context
 		end = at;
 		while (end < span->n_windows && span->windows[end].start_ns == start_ns)
 			end++;
-		walk_start(&walk, start_ns, span->windows + at, end - at);
+		walk_start(&walk, start_ns, end > at ? &span->windows[at] : NULL, end - at);
 		at = end;
 	}
 	return walk.orphaned;

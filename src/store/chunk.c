@@ -321,7 +321,7 @@ static bool get_lengths(const uint8_t **at, const uint8_t *end, uint32_t windows
 int chunk_reader_new(struct chunk_reader **out, struct chunk_unpacker *unpacker,
 		     const struct chunk_key *key, uint64_t width_ns, const void *data, size_t size)
 {
-	const uint8_t *bytes = data, *at = bytes + CRC_SIZE, *end = bytes + size;
+	const uint8_t *bytes = data, *at, *end;
 	size_t lengths[COLUMNS], i, raw = 0;
 	z_stream *stream = &unpacker->stream;
 	struct chunk_reader *reader;
@@ -329,6 +329,8 @@ int chunk_reader_new(struct chunk_reader **out, struct chunk_unpacker *unpacker,
 
 	if (size <= CRC_SIZE || !is_sane(key, width_ns))
 		return -EBADMSG;
+	at = bytes + CRC_SIZE;
+	end = bytes + size;
 	put_number(crc, checksum(key, at, size - CRC_SIZE), CRC_SIZE);
 	if (memcmp(crc, bytes, CRC_SIZE) || !get_lengths(&at, end, key->windows, lengths))
 		return -EBADMSG;
