@@ -6,6 +6,7 @@
 #   make fmt         clang-format                 make lint      formatting, layers, cppcheck, shellcheck
 #   make V=1         show the commands            make WERROR=1  warnings are errors
 #   make vmtest      integration tests on other kernels, in virtual machines
+#   make fuzz        malformed input, by libFuzzer (clang), FUZZ_SECONDS for each target at most
 
 VERSION := 0.1.0
 
@@ -38,6 +39,15 @@ B := $(BUILD_DIR)/sanitize
 SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
+# A build of its own: everything with ASan, UBSan and what libFuzzer finds its way by.
+ifeq ($(FUZZ),1)
+B := $(BUILD_DIR)/fuzz
+CC := $(CLANG)
+SAN_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+endif
+
+comma := ,
 LIBS := libbpf libelf zlib libmnl sqlite3 cairo
 CFLAGS ?= -O2 -g
 BASE_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
@@ -63,6 +73,7 @@ BPF_OBJS := $(patsubst %.bpf.c,$(B)/%.bpf.o,bpf/maps.bpf.c $(filter-out bpf/maps
 SKEL := $(B)/skel/ifpulse.skel.h
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 C_FILES = $(wildcard src/*/*.[ch] include/*.h bpf/*.[ch] vmlinux/*.h tests/*/*.[ch])
 SHELL_FILES = $(filter-out %.png,$(wildcard scripts/*)) $(wildcard tests/*/*.sh tests/*/*.bash) tests/vm/run tests/vm/init .ci/run
 
@@ -80,7 +91,7 @@ $(B)/%.o: %.c
 $(B)/src/kernel/probe.o: $(SKEL)
 
 # Tests name the fields that they are about; those behind them are zero.
-$(B)/tests/unit/%.o: BASE_CFLAGS += -Wno-missing-field-initializers
+$(B)/tests/unit/%.o $(B)/tests/fuzz/%.o: BASE_CFLAGS += -Wno-missing-field-initializers
 
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c
 	$(say) BPF $@
@@ -120,6 +131,19 @@ vmtest: $(B)/ifpulse $(TOOLS)
 bench: $(B)/ifpulse $(TOOLS)
 	@BUILD=$(abspath $(B)) tests/bench/run.sh
 
+# What the sockets of fuzz_netlink receive is the input; the others do not ask.
+$(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(LIB_OBJS)
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -fsanitize=fuzzer $(LDFLAGS) \
+		$(if $(filter netlink,$*),-Wl$(comma)--wrap=recvmsg$(comma)--wrap=mnl_socket_sendto) \
+		-o $@ $^ $(BASE_LDLIBS) $(LDLIBS)
+
+fuzzers: $(FUZZERS)
+
+fuzz:
+	@$(MAKE) FUZZ=1 fuzzers
+	@BUILD=$(abspath $(BUILD_DIR)/fuzz) tests/fuzz/run.sh
+
 fmt:
 	$(Q)$(CLANG_FORMAT) -i $(C_FILES)
 
@@ -138,8 +162,9 @@ uninstall:
 clean:
 	rm -rf $(BUILD_DIR)
 
-.PHONY: all tools check itest vmtest bench fmt lint install uninstall clean
+.PHONY: all tools check itest vmtest bench fuzzers fuzz fmt lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
--include $(OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(UNIT_TESTS:=.d) $(TOOLS:$(B)/tools/%=$(B)/tests/tools/%.d)
+-include $(OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(UNIT_TESTS:=.d) $(TOOLS:$(B)/tools/%=$(B)/tests/tools/%.d) \
+	$(FUZZERS:$(B)/%=$(B)/tests/fuzz/%.d)
