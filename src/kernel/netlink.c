@@ -201,7 +201,7 @@ static int netlink_read(struct netlink *nl, int flags)
 	return (int)length;
 }
 
-/* mnl_nlmsg_ok() takes a length of 2 GiB and more for a negative one, which is within everything (libmnl 1.0.5). */
+/* mnl_nlmsg_ok() takes a length of 2 GiB and more for a negative one, which is within everything (libmnl 1.0.4). */
 static bool is_whole(const struct nlmsghdr *message, int length)
 {
 	return mnl_nlmsg_ok(message, length) && message->nlmsg_len <= (uint32_t)length;
