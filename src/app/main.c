@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -61,6 +62,8 @@ int main(int argc, char **argv)
 		log_error(&err);
 		return EXIT_CANNOT;
 	}
+	/* A file that may not grow (ulimit -f) is an error to be told like a full disk, and no end without a word. */
+	signal(SIGXFSZ, SIG_IGN);
 	setlocale(LC_CTYPE, "");
 	host_prepare();
 	status = options_parse(&options, &command, commands, argc, argv);
