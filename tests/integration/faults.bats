@@ -219,3 +219,77 @@ is_told_of() { # IFNAME
 	PROBE_OUT[$NS0]=$out
 	probed_is "$NS0" m3 tx 400 40000
 }
+
+# ---- less of the machine ----
+
+# A control group whose memory is limited, in CGROUP, with the file for its limit in CGROUP_LIMIT.
+make_memory_cgroup() {
+	local v2
+	v2=$(findmnt -nt cgroup2 -o TARGET | head -n 1)
+	if [[ -e /sys/fs/cgroup/memory/memory.limit_in_bytes ]]; then
+		CGROUP=/sys/fs/cgroup/memory/$NS_PREFIX CGROUP_LIMIT=memory.limit_in_bytes
+	elif [[ $v2 ]] && grep -qw memory "$v2/cgroup.subtree_control"; then
+		CGROUP=$v2/$NS_PREFIX CGROUP_LIMIT=memory.max
+	else
+		skip "no control group can limit memory here"
+	fi
+	mkdir "$CGROUP" || {
+		CGROUP=
+		skip "cannot make a control group"
+	}
+}
+
+limited() { # BYTES ARGUMENT…
+	local bytes=$1
+	shift
+	echo "$bytes" >"$CGROUP/$CGROUP_LIMIT"
+	# From outside of the namespace: within, /sys is another.
+	# shellcheck disable=SC2016
+	bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' - "$CGROUP" \
+		timeout 20 ip netns exec "$NS0" "$BUILD/ifpulse" "$@"
+}
+
+# What the kernel refuses it, it says; where there is not even room for itself the kernel kills it.
+@test "a memory limit: a clear error, and below that nothing stays; within it, it works" {
+	make_pair
+	make_memory_cgroup
+	run limited 3M rate -j -i v0 -I 50ms -d 1s --attach clsact
+	assert_equal "$status" 137 "status when it is killed"
+	assert_equal "$(ours_on "$NS0" clsact)" 0 "filters left"
+	run -3 --separate-stderr limited 48M rate -j -i v0 --max-interfaces 65536
+	[[ $stderr == *"no memory for the counters of 65537 interfaces"*"raise the memory limit of the cgroup"* ]]
+	echo 64M >"$CGROUP/$CGROUP_LIMIT"
+	probe "$NS0" v0 -i v0
+	# What it takes from here on is within the limit.
+	echo "$IFPULSE_PID" >"$CGROUP/cgroup.procs"
+	send "$NS0" frames raw-send --interface v0 --count 20000 --size 100
+	settle
+	end_probe "$NS0"
+	probed_is "$NS0" v0 tx 20000 2000000
+}
+
+@test "a CPU goes and comes back amid traffic: totals and windows are exact" {
+	local online=/sys/devices/system/cpu/cpu1/online count=30000 packets unknown broken
+	[[ -w $online ]] || skip "no CPU can be taken here"
+	make_pair
+	start_ifpulse "$NS0" windows --csv -v -i v0 -w 1ms
+	wait_for_line "$IFPULSE_ERR" 'attached to v0'
+	local windows_pid=$IFPULSE_PID windows_out=$IFPULSE_OUT
+	probe "$NS0" v0 -i v0
+	start_bg sender "$NS0" "$BUILD/tools/frames" raw-send --interface v0 --count "$count" \
+		--size 100 --rate-pps 20000
+	CPU_TAKEN=$online
+	echo 0 >"$online" || skip "this machine does not let its CPU go"
+	assert_equal "$(<"$online")" 0 "CPU 1"
+	sleep 0.5
+	echo 1 >"$online"
+	CPU_TAKEN=
+	wait_bg sender
+	in_ns "$NS0" taskset -c 1 "$BUILD/tools/frames" raw-send --interface v0 --count 500 --size 100
+	settle
+	stop_ifpulse "$windows_pid"
+	end_probe "$NS0"
+	probed_is "$NS0" v0 tx $((count + 500)) $(((count + 500) * 100))
+	read -r packets unknown broken < <(add_up "$windows_out" tx 1000)
+	assert_equal "$packets $unknown $broken" "$((count + 500)) 0 0" "packets, unknown and torn windows"
+}
