@@ -27,9 +27,10 @@ struct doctor {
 	struct output output;
 	bool failed;
 	/* While hooks are walked. */
+	const struct site *site;
 	const struct link *link;
+	struct instances *seen; /* NULL: they cannot be seen */
 	unsigned int instances;
-	unsigned int orphans;
 };
 
 static void put(struct doctor *doctor, const struct check *check)
@@ -47,9 +48,11 @@ say(struct doctor *doctor, const char *name, const char *ifname, enum check_stat
     const char *remedy, const char *format, ...)
 {
 	char detail[ERROR_TEXT_SIZE];
-	struct check check = {name, ifname, status, detail, remedy};
+	struct check check = {name, ifname, status, detail, remedy, NULL};
 	va_list args;
 
+	if (ifname && doctor->site)
+		check.netns = doctor->site->name;
 	va_start(args, format);
 	vsnprintf(detail, sizeof(detail), format, args);
 	va_end(args);
@@ -138,13 +141,19 @@ static void check_abilities(struct doctor *doctor)
 			    abilities_told[i].since, "%s", abilities_told[i].detail);
 }
 
+static bool is_selected(const struct doctor *doctor, const struct site *site,
+			const struct link *link)
+{
+	return selection_matches_in(&doctor->options->selection, site->name, link->ifname);
+}
+
 static void take_program(void *context, const struct hook_program *program)
 {
 	struct doctor *doctor = context;
 	const char *direction = program->direction == DIRECTION_INGRESS ? "ingress" : "egress";
 
 	if (program->is_orphan) {
-		doctor->orphans++;
+		instances_note_found(doctor->seen, program->prog_id);
 		say(doctor, "orphan", doctor->link->ifname, CHECK_WARNING,
 		    "the next 'ifpulse rate' (or this run, if privileged) removes it",
 		    "the %s filter of an ifpulse that was killed is still there", direction);
@@ -159,22 +168,49 @@ static void take_program(void *context, const struct hook_program *program)
 	    program->is_ours ? " (an ifpulse)" : "");
 }
 
-static void check_hooks(struct doctor *doctor, const struct links *links,
-			const struct instances *instances)
+/* From within the site. */
+static void check_site(struct doctor *doctor, const struct site *site)
 {
 	struct error err = {0};
 
-	links_for_each (link, links) {
-		if (!selection_matches(&doctor->options->selection, link->ifname))
+	doctor->site = site;
+	links_for_each (link, site->links) {
+		if (!is_selected(doctor, site, link))
 			continue;
 		doctor->link = link;
-		if (hooks_walk(link, instances, take_program, doctor, &err)) {
+		if (hooks_walk(link, doctor->seen, take_program, doctor, &err)) {
 			if (!err.hint[0])
 				error_hint(&err, HOST_PRIVILEGE_HINT);
 			say_failed(doctor, "hook", link->ifname, &err);
-			return;
+			break;
 		}
 	}
+	doctor->site = NULL;
+}
+
+static void check_hooks(struct doctor *doctor, const struct sites *sites)
+{
+	size_t i, n, left;
+	struct site *const *all = sites_all(sites, &n);
+
+	for (i = 0; i < n; i++) {
+		if (!site_enter(all[i]))
+			continue;
+		check_site(doctor, all[i]);
+		site_leave(all[i]);
+	}
+	/* Of interfaces that were left out nothing can be said. */
+	if (!doctor->seen || doctor->options->selection.n)
+		return;
+	left = instances_orphans_elsewhere(doctor->seen);
+	if (left)
+		say(doctor, "orphan", NULL, CHECK_WARNING,
+		    doctor->options->netns.n ? "they go with the namespace that they are in"
+					     : "'ifpulse doctor --netns all' removes them",
+		    "%zu program%s of an ifpulse that was killed %s in network namespaces that "
+		    "were "
+		    "not looked at",
+		    left, left == 1 ? "" : "s", left == 1 ? "is" : "are");
 }
 
 /* Appends "; 12 <what>" where there are any; returns whether. */
@@ -223,26 +259,27 @@ static void take_instance(void *context, const struct instance *instance)
 	    detail);
 }
 
-static void check_instances(struct doctor *doctor, const struct instances *instances,
-			    const struct error *err)
+static void check_instances(struct doctor *doctor, const struct error *err)
 {
-	if (!instances) {
+	if (!doctor->seen) {
 		say(doctor, "instance", NULL, CHECK_INFO,
 		    err->code == -EPERM ? "run as root to see them" : NULL,
 		    "running instances cannot be seen: %s", err->what);
 		return;
 	}
-	instances_walk(instances, take_instance, doctor);
+	instances_walk(doctor->seen, take_instance, doctor);
 	if (!doctor->instances)
 		say(doctor, "instance", NULL, CHECK_OK, NULL, "no other ifpulse is running");
 }
 
-static size_t count_selected(const struct doctor *doctor, const struct links *links)
+static size_t count_selected(const struct doctor *doctor, const struct sites *sites)
 {
-	size_t n = 0;
+	size_t i, n_sites, n = 0;
+	struct site *const *all = sites_all(sites, &n_sites);
 
-	links_for_each (link, links)
-		n += selection_matches(&doctor->options->selection, link->ifname);
+	for (i = 0; i < n_sites; i++)
+		links_for_each (link, all[i]->links)
+			n += is_selected(doctor, all[i], link);
 	return n;
 }
 
@@ -256,6 +293,7 @@ static void check_programs(struct doctor *doctor)
 					.drop_locations = true,
 					.flows = true,
 					.other_netns = true,
+					.waypoints = true,
 					.tell_costs = true};
 	char text[ERROR_TEXT_SIZE] = "";
 	struct verifier_cost cost;
@@ -277,61 +315,86 @@ static void check_programs(struct doctor *doctor)
 	probe_free(probe);
 }
 
+struct trial {
+	struct probe *probe;
+	unsigned int by_tcx, by_clsact, failed;
+};
+
+static void try_link(struct doctor *doctor, struct trial *trial, const struct site *site,
+		     const struct link *link)
+{
+	struct error err = {0};
+	uint32_t slot;
+	int ret = probe_attach(trial->probe, site->netns, link->ifindex, false, &slot, &err);
+
+	if (ret == -ENODEV)
+		return;
+	if (ret) {
+		say_failed(doctor, "attach", link->ifname, &err);
+		trial->failed++;
+		return;
+	}
+	if (probe_is_by_clsact(trial->probe, slot))
+		trial->by_clsact++;
+	else
+		trial->by_tcx++;
+	probe_detach(trial->probe, slot, NULL, NULL);
+	probe_release(trial->probe, slot);
+}
+
+/* From within the site. Orphans are taken away whatever is selected, as any start does. */
+static void try_site(struct doctor *doctor, struct trial *trial, const struct site *site)
+{
+	struct error err = {0};
+
+	doctor->site = site;
+	if (site->ns && probe_enter_netns(trial->probe, &err))
+		log_debug("%s: filters of dead instances may be left: %s", site->name, err.what);
+	links_for_each (link, site->links)
+		if (is_selected(doctor, site, link) &&
+		    trial->by_tcx + trial->by_clsact + trial->failed < PROBE_CROWD)
+			try_link(doctor, trial, site, link);
+	doctor->site = NULL;
+}
+
 /*
  * The proof: load, attach, detach. Not as in a crowd, which would leave a clsact qdisc on every
  * interface, and so not on more than a few: by tcx each keeps the network's configuration waiting.
  */
-static void try_probe(struct doctor *doctor, const struct links *links)
+static void try_probe(struct doctor *doctor, const struct sites *sites)
 {
 	struct probe_options options = {.attach_mode = doctor->options->attach_mode,
-					.max_interfaces = 1};
-	unsigned int by_tcx = 0, by_clsact = 0, failed = 0;
+					.max_interfaces = 1,
+					.other_netns = doctor->options->netns.n};
+	size_t i, n;
+	struct site *const *all = sites_all(sites, &n);
+	struct trial trial = {0};
 	struct error err = {0};
-	struct probe *probe;
-	uint32_t slot;
 
-	if (probe_new(&probe, &options, &err)) {
+	if (probe_new(&trial.probe, &options, &err)) {
 		say_failed(doctor, "attach", NULL, &err);
 		return;
 	}
-	links_for_each (link, links) {
-		int ret;
-
-		if (!selection_matches(&doctor->options->selection, link->ifname))
+	for (i = 0; i < n; i++) {
+		if (!site_enter(all[i]))
 			continue;
-		if (by_tcx + by_clsact + failed == PROBE_CROWD)
-			break;
-		ret = probe_attach(probe, 0, link->ifindex, false, &slot, &err);
-		if (ret == -ENODEV)
-			continue;
-		if (ret) {
-			say_failed(doctor, "attach", link->ifname, &err);
-			failed++;
-			continue;
-		}
-		if (probe_is_by_clsact(probe, slot))
-			by_clsact++;
-		else
-			by_tcx++;
-		probe_detach(probe, slot, NULL, NULL);
-		probe_release(probe, slot);
+		try_site(doctor, &trial, all[i]);
+		site_leave(all[i]);
 	}
-	if (!failed)
+	if (!trial.failed)
 		say(doctor, "attach", NULL, CHECK_OK, NULL,
 		    "programs load, and attach: by tcx to %u, by clsact to %u of %zu interfaces",
-		    by_tcx, by_clsact, count_selected(doctor, links));
-	if (probe_orphans_removed(probe))
+		    trial.by_tcx, trial.by_clsact, count_selected(doctor, sites));
+	if (probe_orphans_removed(trial.probe))
 		say(doctor, "orphan", NULL, CHECK_INFO, NULL,
-		    "%u orphaned filters removed just now", probe_orphans_removed(probe));
-	probe_free(probe);
+		    "%u orphaned filters removed just now", probe_orphans_removed(trial.probe));
+	probe_free(trial.probe);
 }
 
 static int examine(struct doctor *doctor, struct error *err)
 {
-	struct instances *instances = NULL;
 	struct error unseen = {0};
 	const struct sites_listener nobody = {0};
-	const struct links *links;
 	struct sites *sites;
 	bool able;
 	int ret;
@@ -339,25 +402,24 @@ static int examine(struct doctor *doctor, struct error *err)
 	ret = sites_new(&sites, &doctor->options->netns, &nobody, err);
 	if (ret)
 		return ret;
-	links = sites_own(sites)->links;
 	ret = selected_check(doctor->options, NULL, sites, err);
 	if (ret)
 		goto out;
 	if (doctor->output.writer)
 		writer_open(doctor->output.writer);
 	able = check_host(doctor);
-	instances_look(&instances, &unseen);
-	check_hooks(doctor, links, instances);
-	check_instances(doctor, instances, &unseen);
+	instances_look(&doctor->seen, &unseen);
+	check_hooks(doctor, sites);
+	check_instances(doctor, &unseen);
 	if (able) {
 		check_abilities(doctor);
 		check_programs(doctor);
-		try_probe(doctor, links);
+		try_probe(doctor, sites);
 	}
 	if (doctor->output.writer)
 		writer_close(doctor->output.writer);
 out:
-	instances_free(instances);
+	instances_free(doctor->seen);
 	sites_free(sites);
 	return ret;
 }
@@ -384,7 +446,7 @@ out:
 	return status;
 }
 
-static const enum option_id ids[] = {'i', OPTION_ATTACH, 'j', OPTION_END};
+static const enum option_id ids[] = {'i', OPTION_NETNS, OPTION_ATTACH, 'j', OPTION_END};
 
 const struct command cmd_doctor = {
 	.name = "doctor",
@@ -393,7 +455,8 @@ const struct command cmd_doctor = {
 		"\nEach failure comes with its remedy; exit status 1 if there is any. Says what\n"
 		"this kernel lacks. Loads the programs, tells what they cost the kernel's\n"
 		"verifier, attaches them for a moment, to 32 interfaces at most, and takes\n"
-		"them away.\n",
+		"them away. Filters that an ifpulse killed earlier had left are named and\n"
+		"removed, with --netns those in other network namespaces, too.\n",
 	.ids = ids,
 	.run = run,
 };

@@ -158,6 +158,9 @@ static int load_probe(struct engine *engine, size_t selected, struct error *err)
 	orphans = probe_orphans_removed(engine->roster.probe);
 	if (orphans)
 		log_info("removed %u filters that an ifpulse killed earlier had left", orphans);
+	if (probe_orphans_elsewhere(engine->roster.probe) && !options->netns.n)
+		log_info("filters that an ifpulse killed earlier had left are in other network "
+			 "namespaces; 'ifpulse doctor --netns all' removes them");
 	engine->roster.state.started_realtime_ns = clock_wall_ns();
 	if (options->window_ns)
 		engine->windows_until_ns =

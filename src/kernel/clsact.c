@@ -312,7 +312,7 @@ enum clsact_place clsact_place(const struct clsact_program *program, uint32_t if
 }
 
 struct orphans {
-	const struct instances *instances;
+	struct instances *instances;
 	struct clsact_filter *items;
 	size_t n, capacity;
 };
@@ -323,6 +323,7 @@ static int take_orphan(void *context, const struct clsact_filter *filter)
 
 	if (!filter->is_ours || !instances_is_orphan(orphans->instances, filter->prog_id))
 		return 0;
+	instances_note_found(orphans->instances, filter->prog_id);
 	if (array_reserve(&orphans->items, &orphans->capacity, orphans->n + 1,
 			  sizeof(*orphans->items)))
 		return -ENOMEM;
@@ -330,7 +331,7 @@ static int take_orphan(void *context, const struct clsact_filter *filter)
 	return 0;
 }
 
-int clsact_remove_orphans(const struct instances *instances, struct error *err)
+int clsact_remove_orphans(struct instances *instances, struct error *err)
 {
 	struct orphans orphans = {.instances = instances};
 	int ret, removed = 0;

@@ -73,7 +73,7 @@ int clsact_walk(uint32_t ifindex, clsact_filter_fn fn, void *context, struct err
 
 struct instances;
 
-/* Removes orphans on every interface of the namespace; returns how many, or -errno. */
-int clsact_remove_orphans(const struct instances *instances, struct error *err);
+/* Removes orphans on every interface of the namespace, and notes them; returns how many, or -errno. */
+int clsact_remove_orphans(struct instances *instances, struct error *err);
 
 #endif

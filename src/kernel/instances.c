@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "kernel/program_name.h"
 
 #define STATE_MAP "ifpulse_state"
 #define TRAFFIC_MAP "traffic_totals"
@@ -23,6 +24,8 @@ struct program {
 	uint32_t state_map_id; /* 0: none, so it is not ours */
 	uint32_t traffic_map_id, drops_map_id;
 	bool is_drop;
+	bool is_traffic; /* for a hook */
+	bool was_found;  /* on one */
 	uint64_t recursion_misses;
 };
 
@@ -81,6 +84,7 @@ static int look_at_program(uint32_t id, struct program *program)
 	close(fd);
 	if (ret || strncmp(info.name, "ifpulse_", strlen("ifpulse_")))
 		return ret;
+	program->is_traffic = program_name_is_ours(info.name);
 	program->is_drop = !strcmp(info.name, DROP_PROGRAM);
 	program->recursion_misses = info.recursion_misses;
 	for (i = 0; i < info.nr_map_ids && i < MAPS_PER_PROGRAM; i++)
@@ -222,6 +226,28 @@ bool instances_is_orphan(const struct instances *instances, uint32_t prog_id)
 		    instances->items[i].state_map_id == program->state_map_id)
 			return false;
 	return true;
+}
+
+void instances_note_found(struct instances *instances, uint32_t prog_id)
+{
+	size_t i;
+
+	for (i = 0; i < instances->n; i++)
+		if (instances->items[i].id == prog_id)
+			instances->items[i].was_found = true;
+}
+
+size_t instances_orphans_elsewhere(const struct instances *instances)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < instances->n; i++) {
+		const struct program *program = &instances->items[i];
+
+		n += program->is_traffic && !program->was_found &&
+		     instances_is_orphan(instances, program->id);
+	}
+	return n;
 }
 
 void instances_walk(const struct instances *instances, instance_fn fn, void *context)

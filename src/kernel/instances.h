@@ -13,6 +13,7 @@
 #define IFPULSE_KERNEL_INSTANCES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -27,6 +28,14 @@ void instances_free(struct instances *instances);
 
 /* Whether the program is an ifpulse's that is no more. false where it cannot be told. */
 bool instances_is_orphan(const struct instances *instances, uint32_t prog_id);
+
+/*
+ * Filters of dead instances keep their programs loaded, wherever they are. What is found on a hook is noted; the
+ * programs of dead instances that were not are on hooks in namespaces that were not looked at. (Those of an
+ * instance that died just now may be about to go.)
+ */
+void instances_note_found(struct instances *instances, uint32_t prog_id);
+size_t instances_orphans_elsewhere(const struct instances *instances);
 
 struct instance {
 	struct instance_state state;

@@ -51,6 +51,7 @@ struct probe {
 	uint32_t netns_inum;
 	bool can_tell_retransmits; /* the kernel can */
 	unsigned int orphans_removed;
+	size_t orphans_elsewhere;
 };
 
 static void size_flows(struct probe *probe, const struct probe_options *options, uint32_t n_cpus)
@@ -304,6 +305,7 @@ static int remove_orphans(struct probe *probe, struct error *err)
 	if (ret)
 		return ret;
 	ret = clsact_remove_orphans(instances, err);
+	probe->orphans_elsewhere = instances_orphans_elsewhere(instances);
 	instances_free(instances);
 	if (ret < 0)
 		return ret;
@@ -694,6 +696,11 @@ const struct verifier_costs *probe_costs(const struct probe *probe)
 unsigned int probe_orphans_removed(const struct probe *probe)
 {
 	return probe->orphans_removed;
+}
+
+size_t probe_orphans_elsewhere(const struct probe *probe)
+{
+	return probe->orphans_elsewhere;
 }
 
 void probe_publish(struct probe *probe, const struct instance_state *state)

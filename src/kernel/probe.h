@@ -15,6 +15,7 @@
 #define IFPULSE_KERNEL_PROBE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -147,6 +148,9 @@ const struct verifier_costs *probe_costs(const struct probe *probe);
 
 /* Filters of dead instances that were taken away. */
 unsigned int probe_orphans_removed(const struct probe *probe);
+
+/* Programs of dead instances on hooks in other network namespaces, as of the last look for filters. */
+size_t probe_orphans_elsewhere(const struct probe *probe);
 
 /* Shows `state` to other instances; the probe fills in what it knows itself. */
 void probe_publish(struct probe *probe, const struct instance_state *state);

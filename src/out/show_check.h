@@ -14,9 +14,10 @@ struct check {
 	enum check_status status;
 	const char *detail;
 	const char *remedy; /* NULL: nothing to do */
+	const char *netns;  /* of the interface (model/netns_name.h) */
 };
 
-/* Fields: check ifname status ("ok" "info" "warning" "failed") detail remedy. */
+/* Fields: check ifname netns status ("ok" "info" "warning" "failed") detail remedy. */
 void show_check_record(struct writer *writer, const struct check *check);
 void show_check_line(struct sink *sink, const struct check *check, bool use_colour);
 

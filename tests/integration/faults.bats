@@ -82,6 +82,50 @@ killed_at_any_moment() { # MODE TIMES
 	killed_at_any_moment tcx $((${FAULTS_KILLS:-100} * 4 / 10))
 }
 
+# Those of the namespace that it started in, and of another that it looked into.
+filters_in_both() {
+	local ns hook n=0
+	for ns in "$NS0" "$NS1"; do
+		for hook in ingress egress; do
+			n=$((n + $(tc -n "$ns" filter show dev "${ns/*-/v}" "$hook" | grep -c ifpulse_ || true)))
+		done
+	done
+	echo "$n"
+}
+
+orphans_told() { # <JSON of doctor
+	jq -r '[.[] | select(.check == "orphan" and .status == "warning" and .ifname) |
+		"\(.netns)/\(.ifname)"] | sort | join(" ")'
+}
+
+# Nobody will start there again, perhaps, and so nobody would take them away.
+@test "kill -9 by clsact: who starts elsewhere is told of filters, and doctor --netns removes them" {
+	local home
+	make_pair
+	make_ns home home
+	start_ifpulse "$NS0" rate -j -I 50ms -v --attach clsact --netns "$NS1" -i 'v*'
+	wait_for_line "$IFPULSE_ERR" "attached to $NS1/v1"
+	assert_equal "$(filters_in_both)" 4 "filters while it runs"
+	kill -KILL "$IFPULSE_PID"
+	wait_pid "$IFPULSE_PID" || true
+	wait_until 10 are_elsewhere "$home"
+	start_ifpulse "$home" rate -j -I 20ms
+	wait_for_line "$IFPULSE_ERR" "in other network namespaces; 'ifpulse doctor --netns all' removes them"
+	stop_ifpulse
+	assert_equal "$(filters_in_both)" 4 "filters of which it was told"
+	in_ns "$home" "$BUILD/ifpulse" doctor -j --netns "$NS0" --netns "$NS1" >"$BATS_TEST_TMPDIR/doctor"
+	assert_equal "$(orphans_told <"$BATS_TEST_TMPDIR/doctor")" "$NS0/v0 $NS0/v0 $NS1/v1 $NS1/v1"
+	jq -e 'any(.check == "orphan" and .status == "info" and (.detail | startswith("4 orphaned")))' \
+		"$BATS_TEST_TMPDIR/doctor"
+	assert_equal "$(filters_in_both)" 0 "filters in the end"
+}
+
+# As soon as the kernel has let go of what the process alone held.
+are_elsewhere() { # NS
+	in_ns "$1" "$BUILD/ifpulse" doctor -j | jq -e 'any(.check == "orphan" and .status == "warning" and
+		(.ifname | not) and .remedy == "\u0027ifpulse doctor --netns all\u0027 removes them")' >/dev/null
+}
+
 # ---- stopped, and held up by a reader ----
 
 @test "stopped for a while amid traffic: rate's totals are exact, and no peak is told of what was overwritten" {

@@ -361,16 +361,23 @@ static void leaves_out_what_matters_least_of_links(void **state)
 static void records_checks(void **state)
 {
 	const struct check about_one = {"hook", "eth0", CHECK_WARNING, "it \"is\"", "do that"};
+	const struct check elsewhere = {"hook", "eth0", CHECK_INFO, "there", NULL, "web"};
 	const struct check general = {"btf", NULL, CHECK_OK, "there", NULL};
 
 	(void)state;
 	start(WRITER_JSON_LINES);
 	show_check_record(writer, &about_one);
-	finish_json("{\"check\": \"hook\", \"ifname\": \"eth0\", \"status\": \"warning\","
+	finish_json("{\"check\": \"hook\", \"ifname\": \"eth0\", \"netns\": null, \"status\": "
+		    "\"warning\","
 		    " \"detail\": \"it \\\"is\\\"\", \"remedy\": \"do that\"}");
 	start(WRITER_JSON_LINES);
+	show_check_record(writer, &elsewhere);
+	finish_json("{\"check\": \"hook\", \"ifname\": \"eth0\", \"netns\": \"web\", \"status\": "
+		    "\"info\","
+		    " \"detail\": \"there\", \"remedy\": null}");
+	start(WRITER_JSON_LINES);
 	show_check_record(writer, &general);
-	finish_json("{\"check\": \"btf\", \"ifname\": null, \"status\": \"ok\","
+	finish_json("{\"check\": \"btf\", \"ifname\": null, \"netns\": null, \"status\": \"ok\","
 		    " \"detail\": \"there\", \"remedy\": null}");
 }
 
@@ -389,7 +396,7 @@ static void names_the_status_of_checks(void **state)
 		char wanted[128];
 
 		snprintf(wanted, sizeof(wanted),
-			 "{\"check\": \"a\", \"ifname\": null, \"status\": \"%s\","
+			 "{\"check\": \"a\", \"ifname\": null, \"netns\": null, \"status\": \"%s\","
 			 " \"detail\": \"b\", \"remedy\": null}",
 			 names[i]);
 		start(WRITER_JSON_LINES);
@@ -402,17 +409,20 @@ static void shows_checks(void **state)
 {
 	const struct check hostile = {"hook", "e\x1b[2Jh", CHECK_FAILED, "no\nway", "r\u202em"};
 	const struct check good = {"btf", NULL, CHECK_OK, "there", NULL};
+	const struct check elsewhere = {"hook", "eth0", CHECK_INFO, "there", NULL, "w\neb"};
 
 	(void)state;
 	capture_start(&capture);
 	show_check_line(capture.sink, &hostile, false);
 	show_check_line(capture.sink, &good, false);
 	show_check_line(capture.sink, &good, true);
+	show_check_line(capture.sink, &elsewhere, false);
 	writer = NULL;
 	finish_text("failed   hook        e\\x1b[2Jh: no\\x0away\n"
 		    "                     -> r\\xe2\\x80\\xaem\n"
 		    "ok       btf         there\n"
-		    "\033[32mok     \033[0m  btf         there\n");
+		    "\033[32mok     \033[0m  btf         there\n"
+		    "info     hook        w\\x0aeb/eth0: there\n");
 }
 
 int main(void)
