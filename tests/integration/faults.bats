@@ -75,11 +75,11 @@ killed_at_any_moment() { # MODE TIMES
 }
 
 @test "kill -9 at any moment, by clsact: the next start is alone, and others' filters stay" {
-	killed_at_any_moment clsact $((${FAULTS_KILLS:-100} * 6 / 10))
+	killed_at_any_moment clsact $((${FAULTS_KILLS:-100} * 7 / 10))
 }
 
 @test "kill -9 at any moment, by tcx: the next start is alone, and others' programs stay" {
-	killed_at_any_moment tcx $((${FAULTS_KILLS:-100} * 4 / 10))
+	killed_at_any_moment tcx $((${FAULTS_KILLS:-100} * 3 / 10))
 }
 
 # Those of the namespace that it started in, and of another that it looked into.
