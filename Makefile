@@ -4,6 +4,7 @@
 #   make install     DESTDIR= PREFIX=/usr/local   make itest     integration tests, root
 #   make SANITIZE=1  the same under ASan + UBSan  make bench     measurements, root
 #   make fmt         clang-format                 make lint      formatting, layers, cppcheck, shellcheck
+#   make soak        whether memory or files grow in SOAK_SECONDS (an hour), root
 #   make V=1         show the commands            make WERROR=1  warnings are errors
 #   make vmtest      integration tests on other kernels, in virtual machines
 #   make fuzz        malformed input, by libFuzzer (clang), FUZZ_SECONDS for each target at most
@@ -131,6 +132,9 @@ vmtest: $(B)/ifpulse $(TOOLS)
 bench: $(B)/ifpulse $(TOOLS)
 	@BUILD=$(abspath $(B)) tests/bench/run.sh
 
+soak: $(B)/ifpulse $(TOOLS)
+	@BUILD=$(abspath $(B)) tests/bench/soak.sh $(SOAK_SECONDS)
+
 # What the sockets of fuzz_netlink receive is the input; the others do not ask.
 $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(LIB_OBJS)
 	$(say) LINK $@
@@ -162,7 +166,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD_DIR)
 
-.PHONY: all tools check itest vmtest bench fuzzers fuzz fmt lint install uninstall clean
+.PHONY: all tools check itest vmtest bench soak fuzzers fuzz fmt lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 

@@ -132,19 +132,25 @@ are_elsewhere() { # NS
 	local seconds=${FAULTS_STOP_SECONDS:-3} end count
 	make_pair
 	probe "$NS0" v0 -i v0 -w 10us
-	count=$((seconds * 60000))
+	count=$((seconds * 20000))
 	kill -STOP "$IFPULSE_PID"
 	end=$(($(microseconds) + seconds * 1000000))
 	start_bg sender "$NS0" taskset -c 0 "$BUILD/tools/frames" raw-send --interface v0 \
-		--count "$count" --size 100 --rate-pps 60000 --timeout $((seconds + 60))
+		--count "$count" --size 100 --rate-pps 20000 --timeout $((3 * seconds + 60))
 	while (($(microseconds) < end)); do sleep 0.1; done
+	# More windows than a CPU's log holds, which is 32,768.
+	wait_until 60 has_sent "$NS0" v0 40000
 	kill -CONT "$IFPULSE_PID"
-	wait_bg sender $((seconds + 60))
+	wait_bg sender $((3 * seconds + 60))
 	settle
 	end_probe "$NS0"
 	probed_is "$NS0" v0 tx "$count" $((count * 100))
 	jq -se 'any(.tx_peak_bps == null and .tx_packets > 0)' "$IFPULSE_OUT" >/dev/null
 	grep -q 'windows were overwritten before they were read' "$IFPULSE_ERR"
+}
+
+has_sent() { # NS IFNAME PACKETS
+	(($(stats64 "$1" "$2" tx_packets) >= $3))
 }
 
 # It blocks in the write; what passes meanwhile is counted in the kernel and is in the rows to come.
