@@ -90,7 +90,6 @@ among_others() { # THEIR-MODE OUR-MODE
 	assert_equal "$(tcx_programs "$NS1" v1 ingress)" 0
 }
 
-# bats test_tags=vm
 @test "another tc filter keeps its packets beside ours, both by clsact" {
 	among_others clsact clsact
 }

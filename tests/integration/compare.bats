@@ -22,7 +22,6 @@ veth() { # ADDRESS FAMILY TX-COUNTS
 	agrees "$NS1" v1 tx either 0
 }
 
-# bats test_tags=vm
 @test "veth: skbs, as they are handed over" {
 	make_pair
 	veth 192.0.2.2 4 skbs skbs

@@ -38,7 +38,6 @@ udp_is_exact() { # ATTACH-MODE ADDRESS HEADERS
 	probed_is "$NS1" v1 tx 0 0
 }
 
-# bats test_tags=vm
 @test "UDP over IPv4 is exact, by tcx" {
 	udp_is_exact tcx 192.0.2.2 "$UDP4" 4
 }
