@@ -44,6 +44,7 @@ int abilities_look(struct abilities *out, struct error *err)
 		has_function(btf, "bpf_cast_to_kern_ctx") && has_function(btf, "bpf_rdonly_cast");
 	found.has_cgroup_ids = has_function(btf, "bpf_skb_cgroup_id");
 	found.has_drop_reasons = found.kfree_skb_arguments > 2;
+	found.has_drop_sockets = found.kfree_skb_arguments > 3;
 	found.has_retransmits =
 		has_function(btf, "bpf_get_socket_ptr_cookie") &&
 		!count_arguments(btf, "btf_trace_tcp_retransmit_synack", &unused) &&

@@ -20,7 +20,8 @@ struct abilities {
 	bool has_casts;                  /* bpf_cast_to_kern_ctx() and bpf_rdonly_cast(), 6.2 */
 	bool has_cgroup_ids;             /* bpf_skb_cgroup_id(): CONFIG_SOCK_CGROUP_DATA */
 	bool has_drop_reasons;           /* 5.17 */
-	bool has_retransmits;            /* tracing programs get the cookie of a socket, 5.12 */
+	bool has_drop_sockets; /* rx_sk: by it a drop without a device has an interface, 6.11 */
+	bool has_retransmits;  /* tracing programs get the cookie of a socket, 5.12 */
 	/*
 	 * A program on a tracepoint is not started while it runs on that CPU, and that is counted, as of
 	 * others before: since it is, the function that counts has a name for all to use (6.1).

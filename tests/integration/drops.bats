@@ -131,6 +131,7 @@ listen_tcp() {
 }
 
 @test "TCP segments of old data" {
+	require_kernel 6.11 "sockets of drops"
 	has_reason TCP_OLD_DATA
 	listen_tcp
 	watch_drops "$NS1" -j
@@ -140,6 +141,7 @@ listen_tcp() {
 }
 
 @test "TCP segments that wait behind a hole already" {
+	require_kernel 6.11 "sockets of drops"
 	has_reason TCP_OFOMERGE
 	listen_tcp
 	watch_drops "$NS1" -j
@@ -151,6 +153,7 @@ listen_tcp() {
 # Their skb->dev is the tree's link then. None of them ever gets out of the queue: each is dropped, for
 # want of memory when it comes or later, or with the connection.
 @test "TCP's out-of-order queue without memory" {
+	require_kernel 6.11 "sockets of drops"
 	local pruned unaccepted refused=()
 	has_reason TCP_OFO_QUEUE_PRUNE
 	in_ns "$NS1" sysctl -qw net.ipv4.tcp_rmem="4096 16384 16384"

@@ -48,9 +48,10 @@ detail_of() { # CHECK
 	examine
 	in_ns "$NS0" "$BUILD/ifpulse" rate --attach tcx -c 1 -I 10ms -i lo >/dev/null || lacking+=(tcx)
 	grep -q reason <<<"$format" || lacking+=(drop-reasons)
+	grep -q rx_sk <<<"$format" || lacking+=(drop-sockets)
 	kernel_is 5.12 || lacking+=(retransmits)
 	kernel_is 6.1 || lacking+=(drops-on-top)
-	assert_equal "$(jq -r '.[] | select(.check | IN("tcx", "drop-reasons", "retransmits",
+	assert_equal "$(jq -r '.[] | select(.check | IN("tcx", "drop-reasons", "drop-sockets", "retransmits",
 		"senders", "drops-on-top")) | "\(.check) \(.status)"' "$BATS_TEST_TMPDIR/doctor")" \
 		"$(printf '%s info\n' "${lacking[@]}" | sed '/^ info$/d')"
 	jq -e 'all(.status != "failed")' "$BATS_TEST_TMPDIR/doctor"
