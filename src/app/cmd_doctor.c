@@ -22,6 +22,8 @@
 #include "kernel/verifier.h"
 #include "out/show_check.h"
 
+#define DETAIL_SIZE 1024 /* the names of all programs are the longest */
+
 struct doctor {
 	const struct options *options;
 	struct output output;
@@ -47,7 +49,7 @@ static void __attribute__((format(printf, 6, 7)))
 say(struct doctor *doctor, const char *name, const char *ifname, enum check_status status,
     const char *remedy, const char *format, ...)
 {
-	char detail[ERROR_TEXT_SIZE];
+	char detail[DETAIL_SIZE];
 	struct check check = {name, ifname, status, detail, remedy, NULL};
 	va_list args;
 
@@ -298,7 +300,7 @@ static void check_programs(struct doctor *doctor)
 					.other_netns = true,
 					.waypoints = true,
 					.tell_costs = true};
-	char text[ERROR_TEXT_SIZE] = "";
+	char text[DETAIL_SIZE] = "";
 	struct verifier_cost cost;
 	struct error err = {0};
 	struct probe *probe;

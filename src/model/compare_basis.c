@@ -46,6 +46,14 @@ static const struct kind_rule kinds[] = {
 	{"tun", {{EITHER(0)}, {EITHER(0)}}},
 	/* vxlan_rcv() and vxlan_xmit_one() count what is within the inner Ethernet header. */
 	{"vxlan", {{EITHER(WITHOUT_HEADER)}, {EITHER(WITHOUT_HEADER)}}},
+	/* vlan_dev_hard_start_xmit(), before the tag; vlan_do_receive(), behind the header. */
+	{"vlan", {{true, 1, {SKBS(WITHOUT_HEADER)}}, {EITHER(0)}}},
+	/* ipvlan_rcv_frame() adds the header to the length. */
+	{"ipvlan", {{EITHER(0)}, {EITHER(0)}}},
+	/* dummy_xmit() counts, and that is all. */
+	{"dummy", {{EITHER(0)}, {EITHER(0)}}},
+	/* netkit_xmit() counts for both ends. */
+	{"netkit", {{EITHER(0)}, {EITHER(0)}}},
 	/*
 	 * What is redirected to an ifb passes its egress hook, is counted as received, and later as sent when
 	 * it is handed back (drivers/net/ifb.c). Nothing ever passes the ingress hook.

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# bats file_tags=vm
 #
 # compare, of kinds of devices that not every kernel has: on others, in virtual machines (tests/vm).
 
@@ -26,6 +25,74 @@ both_on_top() { # NAME LINK-ARGUMENT…
 	settle_all "$NS0" "$NS1"
 }
 
+# Two interfaces with addresses of 10.7.NUMBER.0/24, made by an earlier command.
+join_up() { # NAME0 NAME1 NUMBER
+	ip -n "$NS0" address add "10.7.$3.1/24" dev "$1"
+	ip -n "$NS1" address add "10.7.$3.2/24" dev "$2"
+	ip -n "$NS0" link set "$1" up
+	ip -n "$NS1" link set "$2" up
+	wait_up "$NS0" "$1"
+	wait_up "$NS1" "$2"
+	made+=("$1 $2 $3")
+}
+
+pair_of() { # NAME
+	ip link add "${1}0" netns "$NS0" type veth peer name "${1}1" netns "$NS1"
+}
+
+up() { # NS NAME…
+	local name
+	for name in "${@:2}"; do
+		ip -n "$1" link set "$name" up
+	done
+}
+
+# Each of the tests below by itself takes long in a virtual machine.
+# bats test_tags=vm
+@test "whatever the kernel has of VLAN, bond, ipvlan and netkit counts skbs, at once" {
+	local made=() one
+	make_pair
+	if ip -n "$NS0" link add v.7 link v0 type vlan id 7; then
+		ip -n "$NS1" link add v.7 link v1 type vlan id 7
+		join_up v.7 v.7 1
+	fi
+	pair_of w
+	pair_of x
+	if ip -n "$NS0" link add b0 type bond mode active-backup; then
+		ip -n "$NS1" link add b1 type bond mode active-backup
+		ip -n "$NS0" link set w0 master b0
+		ip -n "$NS1" link set w1 master b1
+		join_up b0 b1 2
+	fi
+	up "$NS0" x0
+	up "$NS1" x1
+	if ip -n "$NS0" link add i0 link x0 type ipvlan mode l2; then
+		ip -n "$NS1" link add i1 link x1 type ipvlan mode l2
+		join_up i0 i1 3
+	fi
+	if ip -n "$NS0" link add k0 type netkit; then
+		ip -n "$NS0" link set nk0 netns "$NS1" name k1
+		join_up k0 k1 4
+	fi
+	((${#made[@]})) || skip "the kernel has none of them"
+	settle_all "$NS0" "$NS1"
+	begin "$NS0"
+	begin "$NS1"
+	for one in "${made[@]}"; do
+		tcp "$NS0" "$NS1" "10.7.${one##* }.2" 4 2000000
+	done
+	settle_all "$NS0" "$NS1"
+	finish "$NS0"
+	finish "$NS1"
+	for one in "${made[@]}"; do
+		# shellcheck disable=SC2086
+		set -- $one
+		agrees "$NS0" "$1" tx skbs 0
+		agrees "$NS1" "$2" rx skbs "$([[ $1 == v.7 ]] && echo -14 || echo 0)"
+		agrees "$NS0" "$1" rx either "$([[ $1 == v.7 ]] && echo -14 || echo 0)"
+	done
+}
+
 @test "dummy: skbs, with the header" {
 	make_ns NS0 0
 	on_top "$NS0" d0 1 type dummy
@@ -33,11 +100,10 @@ both_on_top() { # NAME LINK-ARGUMENT…
 	settle_all "$NS0"
 	begin "$NS0"
 	send "$NS0" traffic udp-send --to 198.51.100.2 --port 7009 --count 500 --size 300
-	send "$NS0" traffic udp-send --to 198.51.100.2 --port 7009 --count 50 --size 9000 --gso 1200
 	settle_all "$NS0"
 	finish "$NS0"
-	agrees "$NS0" d0 tx skbs 0
-	agrees "$NS0" d0 rx either 0 || assert_equal "$(field "$NS0" d0 rx packets kernel)" 0
+	agrees "$NS0" d0 tx either 0
+	assert_equal "$(field "$NS0" d0 rx packets reason)" "nothing passed"
 }
 
 @test "VLAN: sent, with the header and without the tag; received, without either" {
@@ -87,12 +153,10 @@ both_on_top() { # NAME LINK-ARGUMENT…
 
 ipvlan() { # MODE
 	make_pair
-	ip -n "$NS0" address flush dev v0
-	ip -n "$NS1" address flush dev v1
 	both_on_top i0 type ipvlan mode "$1"
 	if [[ $1 == l3 ]]; then # the interface below asks its own routes
-		ip -n "$NS0" route add 198.51.100.2/32 dev v0 metric 9999
-		ip -n "$NS1" route add 198.51.100.1/32 dev v1 metric 9999
+		ip -n "$NS0" route add 198.51.100.2/32 via 192.0.2.2 dev v0 metric 9999
+		ip -n "$NS1" route add 198.51.100.1/32 via 192.0.2.1 dev v1 metric 9999
 	fi
 	compare_both "$NS0" "$NS1" 198.51.100.2 4
 	agrees "$NS0" i0 tx skbs 0
@@ -107,11 +171,12 @@ ipvlan() { # MODE
 	ipvlan l3
 }
 
-netkit() { # MODE
+# As it is made without saying how, which older versions of ip cannot: without a MAC header.
+@test "netkit: skbs" {
 	make_ns NS0 0
 	make_ns NS1 1
-	ip -n "$NS0" link add k0 type netkit mode "$1" peer name k1 netns "$NS1" ||
-		skip "the kernel has no netkit"
+	ip -n "$NS0" link add k0 type netkit || skip "the kernel has no netkit"
+	ip -n "$NS0" link set nk0 netns "$NS1" name k1
 	ip -n "$NS0" address add 198.51.100.1/24 dev k0
 	ip -n "$NS1" address add 198.51.100.2/24 dev k1
 	ip -n "$NS0" link set k0 up
@@ -120,16 +185,6 @@ netkit() { # MODE
 	wait_up "$NS1" k1
 	settle_all "$NS0" "$NS1"
 	compare_both "$NS0" "$NS1" 198.51.100.2 4
-}
-
-@test "netkit: skbs" {
-	netkit l2
-	agrees "$NS0" k0 tx skbs 0
-	agrees "$NS1" k1 rx skbs 0
-}
-
-@test "netkit without a MAC header: the same" {
-	netkit l3
 	agrees "$NS0" k0 tx skbs 0
 	agrees "$NS1" k1 rx skbs 0
 }
