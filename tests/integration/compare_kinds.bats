@@ -155,8 +155,8 @@ ipvlan() { # MODE
 	make_pair
 	both_on_top i0 type ipvlan mode "$1"
 	if [[ $1 == l3 ]]; then # the interface below asks its own routes
-		ip -n "$NS0" route add 198.51.100.2/32 via 192.0.2.2 dev v0 metric 9999
-		ip -n "$NS1" route add 198.51.100.1/32 via 192.0.2.1 dev v1 metric 9999
+		ip -n "$NS0" route add 198.51.100.0/24 via 192.0.2.2 dev v0 metric 9999
+		ip -n "$NS1" route add 198.51.100.0/24 via 192.0.2.1 dev v1 metric 9999
 	fi
 	compare_both "$NS0" "$NS1" 198.51.100.2 4
 	agrees "$NS0" i0 tx skbs 0
