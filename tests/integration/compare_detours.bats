@@ -23,7 +23,9 @@ make_third() {
 	settle_all "$NS0" "$NS1" "$NS2"
 }
 
+# Of tc by tcx, if not by XDP.
 neighbour() { # NS ARGUMENT…
+	[[ $* == *xdp* ]] || kernel_is 6.6 || skip "the kernel has no tcx"
 	start_bg neighbour "$1" "$BUILD/tools/neighbour" "${@:2}"
 	wait_for_line "$BG_ERR" '^ready$'
 	NEIGHBOUR_PID=$BG_PID
