@@ -5,8 +5,66 @@
 #include <linux/bpf.h>
 #include <unistd.h>
 
+#include "base/log.h"
+#include "kernel/instances.h"
 #include "kernel/program_name.h"
 #include "kernel/tcx.h"
+
+int attachment_choose_mode(struct attacher *attacher, enum probe_attach_mode wanted,
+			   struct error *err)
+{
+	int has_tcx = tcx_supported(attacher->programs[DIRECTION_INGRESS].fd);
+
+	if (has_tcx < 0)
+		return error_errno(err, has_tcx, "cannot tell whether the kernel has tcx");
+	if (wanted == PROBE_ATTACH_TCX && !has_tcx) {
+		error_set(err, -ENOTSUP, "this kernel has no tcx");
+		error_hint(err, "it came with Linux 6.6: leave out --attach tcx");
+		return -ENOTSUP;
+	}
+	attacher->mode = has_tcx || wanted == PROBE_ATTACH_NONE ? wanted : PROBE_ATTACH_CLSACT;
+	return 0;
+}
+
+/* Without the privilege to see other instances' programs, orphans stay; they harm nobody. */
+int attachment_remove_orphans(struct attacher *attacher, struct error *err)
+{
+	struct instances *instances;
+	int ret;
+
+	ret = instances_look(&instances, err);
+	if (ret == -EPERM) {
+		log_debug("orphans are not looked for: %s", err ? err->what : "");
+		return 0;
+	}
+	if (ret)
+		return ret;
+	ret = clsact_remove_orphans(instances, err);
+	attacher->orphans_elsewhere = instances_orphans_elsewhere(instances);
+	instances_free(instances);
+	if (ret < 0)
+		return ret;
+	attacher->orphans_removed += (unsigned int)ret;
+	return 0;
+}
+
+static int is_filter_of_other(void *context, const struct clsact_filter *filter)
+{
+	const struct attacher *attacher = context;
+	int d;
+
+	for (d = 0; d < N_DIRECTIONS; d++)
+		if (filter->prog_id == attacher->programs_elsewhere[d].id)
+			return 0;
+	return filter->is_ours;
+}
+
+int attachment_enter_netns(struct attacher *attacher, struct error *err)
+{
+	int ret = clsact_walk(0, is_filter_of_other, attacher, err);
+
+	return ret > 0 ? attachment_remove_orphans(attacher, err) : ret;
+}
 
 /* Another ifpulse's end nothing: a filter behind them sees every packet. */
 static bool has_foreign_program(uint32_t ifindex, enum direction direction)

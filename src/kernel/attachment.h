@@ -14,6 +14,7 @@
 #define IFPULSE_KERNEL_ATTACHMENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -26,6 +27,8 @@ struct attacher {
 	enum probe_attach_mode mode; /* AUTO only where the kernel has both */
 	struct clsact_program programs[N_DIRECTIONS];
 	struct clsact_program programs_elsewhere[N_DIRECTIONS]; /* for other network namespaces */
+	unsigned int orphans_removed;
+	size_t orphans_elsewhere; /* as of the last look for filters */
 };
 
 struct attachment {
@@ -36,7 +39,21 @@ struct attachment {
 };
 
 /*
- * Everything here is to be called from within the interface's network namespace.
+ * Before anything is attached: settles whether that is by tcx or clsact. `attacher` has its programs; `wanted` is
+ * what the user asked for. 0 or -errno: -ENOTSUP where that is tcx and the kernel has none.
+ */
+int attachment_choose_mode(struct attacher *attacher, enum probe_attach_mode wanted,
+			   struct error *err);
+
+/*
+ * Takes filters of dead instances away in the network namespace we are in, and counts them. The second, for other
+ * namespaces than our own, looks at all programs only where there is a filter that could be an orphan. 0 or -errno.
+ */
+int attachment_remove_orphans(struct attacher *attacher, struct error *err);
+int attachment_enter_netns(struct attacher *attacher, struct error *err);
+
+/*
+ * Everything from here on is to be called from within the interface's network namespace.
  *
  * 0 or -errno, with nothing attached; -ENODEV when the interface is gone.
  */

@@ -20,11 +20,9 @@
 #include "kernel/flows.h"
 #include "kernel/harvest.h"
 #include "kernel/host.h"
-#include "kernel/instances.h"
 #include "kernel/netns_visit.h"
 #include "kernel/retransmits.h"
 #include "kernel/slots.h"
-#include "kernel/tcx.h"
 #include "kernel/verifier.h"
 #include "kernel/waypoints.h"
 #include "kernel/windows.h"
@@ -50,8 +48,6 @@ struct probe {
 	uint32_t n_slots;               /* with SLOT_NONE */
 	uint32_t netns_inum;
 	bool can_tell_retransmits; /* the kernel can */
-	unsigned int orphans_removed;
-	size_t orphans_elsewhere;
 };
 
 static void size_flows(struct probe *probe, const struct probe_options *options, uint32_t n_cpus)
@@ -275,63 +271,6 @@ static int mark_programs(struct probe *probe, const struct probe_options *option
 	return ret;
 }
 
-static int choose_mode(struct probe *probe, enum probe_attach_mode wanted, struct error *err)
-{
-	int has_tcx = tcx_supported(probe->attacher.programs[DIRECTION_INGRESS].fd);
-
-	if (has_tcx < 0)
-		return error_errno(err, has_tcx, "cannot tell whether the kernel has tcx");
-	if (wanted == PROBE_ATTACH_TCX && !has_tcx) {
-		error_set(err, -ENOTSUP, "this kernel has no tcx");
-		error_hint(err, "it came with Linux 6.6: leave out --attach tcx");
-		return -ENOTSUP;
-	}
-	probe->attacher.mode =
-		has_tcx || wanted == PROBE_ATTACH_NONE ? wanted : PROBE_ATTACH_CLSACT;
-	return 0;
-}
-
-/* Without the privilege to see other instances' programs, orphans stay; they harm nobody. */
-static int remove_orphans(struct probe *probe, struct error *err)
-{
-	struct instances *instances;
-	int ret;
-
-	ret = instances_look(&instances, err);
-	if (ret == -EPERM) {
-		log_debug("orphans are not looked for: %s", err ? err->what : "");
-		return 0;
-	}
-	if (ret)
-		return ret;
-	ret = clsact_remove_orphans(instances, err);
-	probe->orphans_elsewhere = instances_orphans_elsewhere(instances);
-	instances_free(instances);
-	if (ret < 0)
-		return ret;
-	probe->orphans_removed += (unsigned int)ret;
-	return 0;
-}
-
-/* All programs are only looked at where there is a filter that could be an orphan. */
-static int is_filter_of_other(void *context, const struct clsact_filter *filter)
-{
-	const struct probe *probe = context;
-	int d;
-
-	for (d = 0; d < N_DIRECTIONS; d++)
-		if (filter->prog_id == probe->attacher.programs_elsewhere[d].id)
-			return 0;
-	return filter->is_ours;
-}
-
-int probe_enter_netns(struct probe *probe, struct error *err)
-{
-	int ret = clsact_walk(0, is_filter_of_other, probe, err);
-
-	return ret > 0 ? remove_orphans(probe, err) : ret;
-}
-
 static int start_flows(struct probe *probe, uint64_t width_ns, uint64_t start_ns, struct error *err)
 {
 	struct flows_setup setup = {
@@ -441,9 +380,9 @@ static int set_up(struct probe *probe, const struct probe_options *options, stru
 		return ret;
 	ret = mark_programs(probe, options, err);
 	if (!ret)
-		ret = choose_mode(probe, options->attach_mode, err);
+		ret = attachment_choose_mode(&probe->attacher, options->attach_mode, err);
 	if (!ret)
-		ret = remove_orphans(probe, err);
+		ret = attachment_remove_orphans(&probe->attacher, err);
 	if (ret)
 		return ret;
 	probe->drop_link = bpf_program__attach(probe->skel->progs.ifpulse_drop);
@@ -537,6 +476,11 @@ out:
 	}
 	*slot = taken;
 	return 0;
+}
+
+int probe_enter_netns(struct probe *probe, struct error *err)
+{
+	return attachment_enter_netns(&probe->attacher, err);
 }
 
 int probe_detach(struct probe *probe, uint32_t slot, struct interface_counters *last,
@@ -695,12 +639,12 @@ const struct verifier_costs *probe_costs(const struct probe *probe)
 
 unsigned int probe_orphans_removed(const struct probe *probe)
 {
-	return probe->orphans_removed;
+	return probe->attacher.orphans_removed;
 }
 
 size_t probe_orphans_elsewhere(const struct probe *probe)
 {
-	return probe->orphans_elsewhere;
+	return probe->attacher.orphans_elsewhere;
 }
 
 void probe_publish(struct probe *probe, const struct instance_state *state)
