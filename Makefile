@@ -89,7 +89,7 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) $(BASE_CPPFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN_FLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/src/kernel/probe.o: $(SKEL)
+$(B)/src/kernel/programs.o: $(SKEL)
 
 # Tests name the fields that they are about; those behind them are zero.
 $(B)/tests/unit/%.o $(B)/tests/fuzz/%.o: BASE_CFLAGS += -Wno-missing-field-initializers
