@@ -13,6 +13,8 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
+#define PACKET_LOOPBACK 5 /* of linux/if_packet.h */
+
 /* Set before load: 6, and since Linux 5.13 one more. The BTF says how many there are. */
 const volatile __u32 xdp_redirect_arguments = 6;
 
@@ -77,6 +79,8 @@ int ifpulse_receive(__u64 *ctx)
 	    BPF_CORE_READ_BITFIELD_PROBED(skb, redirected) &&
 	    !BPF_CORE_READ_BITFIELD_PROBED(skb, tc_skip_classify))
 		count(skb->dev, WAYPOINT_REDIRECTED, 1);
+	if (BPF_CORE_READ_BITFIELD_PROBED(skb, pkt_type) == PACKET_LOOPBACK)
+		count(skb->dev, WAYPOINT_LOOPED, 1);
 	return 0;
 }
 

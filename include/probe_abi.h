@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define PROBE_ABI_VERSION 10
+#define PROBE_ABI_VERSION 11
 
 enum direction { DIRECTION_INGRESS, DIRECTION_EGRESS, N_DIRECTIONS };
 
@@ -85,6 +85,7 @@ enum waypoint {
 	WAYPOINT_XDP_SENT,      /* given to the driver by XDP, past the egress hook */
 	WAYPOINT_DIRECT,        /* by a packet socket */
 	WAYPOINT_DRIVER, /* given to the driver: what was GSO and too much for it has been cut */
+	WAYPOINT_LOOPED, /* of those received: multicast or broadcast that this host itself has sent */
 	N_WAYPOINTS
 };
 
@@ -259,7 +260,7 @@ _Static_assert(sizeof(struct traffic_counter) == 32, "ABI");
 _Static_assert(sizeof(struct traffic_totals) == 64, "ABI");
 _Static_assert(sizeof(struct drop_totals) == 16, "ABI");
 _Static_assert(sizeof(struct drop_kind) == 24, "ABI");
-_Static_assert(sizeof(struct waypoint_counts) == 72, "ABI");
+_Static_assert(sizeof(struct waypoint_counts) == 80, "ABI");
 _Static_assert(sizeof(struct netns_ifindex) == 16, "ABI");
 _Static_assert(sizeof(struct window_reason) * WINDOW_REASONS == sizeof(struct traffic_counter),
 	       "ABI");

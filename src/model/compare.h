@@ -89,6 +89,7 @@ enum compare_cause {
 	COMPARE_XDP_SENT, /* XDP gave it to the driver, past the egress hook */
 	COMPARE_DIRECT,   /* a packet socket did */
 	COMPARE_UNREAD,   /* waits for the program that reads a tun, or did when it began */
+	COMPARE_LOOPED,   /* multicast or broadcast of this host, which hears it, too */
 	COMPARE_SEVERAL,  /* it takes more than one of them: `causes` */
 };
 

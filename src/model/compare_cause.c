@@ -80,7 +80,7 @@ static bool is_macvlan_multicast(const struct compare_evidence *e, uint64_t *pac
 /* Known in number; the likelier ones first. */
 static const enum compare_cause counted[] = {
 	COMPARE_QUEUED, COMPARE_DROPPED,  COMPARE_TAKEN,  COMPARE_HANDED, COMPARE_MIRRED,
-	COMPARE_PEERED, COMPARE_XDP_SENT, COMPARE_DIRECT, COMPARE_UNREAD,
+	COMPARE_PEERED, COMPARE_XDP_SENT, COMPARE_DIRECT, COMPARE_UNREAD, COMPARE_LOOPED,
 };
 
 /* The first that is enough by itself; `sum` is then of no interest. */

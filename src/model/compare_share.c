@@ -216,6 +216,19 @@ static struct compare_share of_mirred(const struct compare_evidence *e)
 }
 
 /*
+ * A host that has joined the group it sends to, or sends a broadcast, gets a copy by the device's receive side
+ * (dev_loopback_xmit() in net/core/dev.c), where XDP outside drivers may still take it.
+ */
+static struct compare_share of_looped(const struct compare_evidence *e)
+{
+	uint64_t least = compare_least_at(e).packets[WAYPOINT_LOOPED];
+
+	if (e->hook != DIRECTION_INGRESS)
+		return (struct compare_share){0};
+	return fewer(e->facts->has_xdp ? 0 : least, compare_most_at(e).packets[WAYPOINT_LOOPED]);
+}
+
+/*
  * In the driver XDP comes before the stack, so the kernel counts more: how many it took there nobody tells. What
  * it sends from there is known (of_xdp_sent()), but of hardware, or where not all of it can be seen.
  */
@@ -291,6 +304,8 @@ struct compare_share compare_share_of(const struct compare_evidence *e, enum com
 		return of_direct(e);
 	case COMPARE_UNREAD:
 		return of_reader(e);
+	case COMPARE_LOOPED:
+		return of_looped(e);
 	case COMPARE_XDP:
 		return of_xdp(e);
 	default:

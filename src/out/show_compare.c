@@ -87,6 +87,10 @@ static const char *cause_words(enum compare_cause cause)
 		return "sent by a packet socket past queueing discipline and egress hook";
 	case COMPARE_UNREAD:
 		return "in the queue of the program that reads the device, or was when it began";
+	case COMPARE_LOOPED:
+		return "multicast or broadcast sent from here, of which this host gets a copy, "
+		       "past "
+		       "the driver";
 	case COMPARE_SEVERAL:
 		return "several at once: ";
 	case COMPARE_EARLIER: /* is said of every verdict */

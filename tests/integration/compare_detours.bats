@@ -207,6 +207,18 @@ takes_frames() {
 	differs_by "$NS0" v0 tx 400 "past queueing discipline and egress hook"
 }
 
+# All hosts are in 224.0.0.1 at all times.
+@test "multicast that we send and hear comes back past the driver, and that is said" {
+	make_pair
+	ip -n "$NS0" route add 224.0.0.0/4 dev v0
+	begin "$NS0"
+	send "$NS0" traffic udp-send --to 224.0.0.1 --port 7009 --count 300 --size 300
+	settle
+	finish "$NS0"
+	differs_by "$NS0" v0 rx -300 "300 packets: multicast or broadcast sent from here"
+	agrees "$NS0" v0 tx either 0
+}
+
 @test "several at once are accounted for together" {
 	make_pair
 	make_third
