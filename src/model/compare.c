@@ -197,7 +197,10 @@ static void survey(struct field *field, const struct compare_run *run,
 	}
 }
 
-/* A basis that fits from one refreshment of the counters to another; -1: none, or they are not refreshed rarely. */
+/*
+ * A basis that fits from one refreshment of the counters to another; -1: none, or they are not refreshed rarely. Those
+ * of the software devices that have a rule are not: if they stand still, it is for what became of the packets.
+ */
 static int find_refreshed(const struct compare_run *run, struct field *field,
 			  enum direction direction, bool *is_sole)
 {
@@ -205,7 +208,7 @@ static int find_refreshed(const struct compare_run *run, struct field *field,
 	struct field other;
 	int found;
 
-	if (!refresh->stood || refresh->moved < 2)
+	if (field->rule.is_known || !refresh->stood || refresh->moved < 2)
 		return -1;
 	survey(&other, run, &refresh->first, &refresh->last, direction);
 	found = find_fit(run, &other, direction, is_sole);

@@ -852,6 +852,10 @@ static void waits_for_counters_that_are_refreshed_rarely(void **state)
 	run.refresh[RX].stood = 0;
 	judge(&run, RX, NULL, results);
 	assert_int_equal(results[0].verdict, COMPARE_MISMATCH);
+	/* Software asks no card. */
+	run = run_of_slow_card("veth", 12, 0);
+	judge(&run, RX, NULL, results);
+	assert_int_equal(results[0].verdict, COMPARE_MISMATCH);
 }
 
 static void one_sample_says_nothing(void **state)
