@@ -83,7 +83,7 @@ enum compare_cause {
 	COMPARE_MACVLAN_MULTICAST, /* the header of multicast between macvlans counts twice */
 	COMPARE_EARLIER,           /* between the saved counters and the beginning of the run */
 	COMPARE_TAKEN,             /* tc redirected or stole it behind the egress hook */
-	COMPARE_HANDED,   /* put into the receive side past the driver, by tc or a macvlan */
+	COMPARE_HANDED, /* put into the receive side past the driver, by tc, a macvlan, or a bridge itself */
 	COMPARE_MIRRED,   /* the same by the action mirred */
 	COMPARE_PEERED,   /* the same by bpf_redirect_peer() */
 	COMPARE_XDP_SENT, /* XDP gave it to the driver, past the egress hook */

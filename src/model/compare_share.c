@@ -89,13 +89,30 @@ static struct compare_share of_queue(const struct compare_evidence *e)
 }
 
 /*
- * The probe's drops and the device's own tx_dropped may be the same ones: there are as many as the more of both, and
+ * What a device says itself that it has not sent. A vxlan without a route to its remote calls that tx_errors
+ * (vxlan_xmit_one()), an ifb rx_dropped what nobody has redirected to it (ifb_xmit()), as the IPv6 of an ifb that goes
+ * up. Of hardware nobody knows whether an error has been counted as sent as well.
+ */
+static uint64_t drops_of_device(const struct compare_evidence *e)
+{
+	const struct rtnl_link_stats64 *first = &e->run->first.kernel, *last = &e->run->last.kernel;
+	uint64_t drops = compare_less(last->tx_dropped, first->tx_dropped);
+
+	if (!strcmp(e->run->kind, "vxlan"))
+		drops += compare_less(last->tx_errors, first->tx_errors);
+	if (!strcmp(e->run->kind, "ifb") && e->direction == DIRECTION_EGRESS)
+		drops += compare_less(last->rx_dropped, first->rx_dropped);
+	return drops;
+}
+
+/*
+ * The probe's drops and the device's own may be the same ones: there are as many as the more of both, and
  * no more than their sum. A macvlan, for one, counts what the interface below would not take.
  */
 static struct compare_share of_drops(const struct compare_evidence *e)
 {
 	const struct compare_sample *first = &e->run->first, *last = &e->run->last;
-	uint64_t own = compare_less(last->kernel.tx_dropped, first->kernel.tx_dropped);
+	uint64_t own = drops_of_device(e);
 	uint64_t most = last->drops_late - first->drops_early;
 	uint64_t least = compare_less(last->drops_early, first->drops_late);
 	struct compare_share share;
@@ -182,9 +199,16 @@ static struct compare_share of_peered(const struct compare_evidence *e)
 	return missed_at(e, WAYPOINT_RECEIVE);
 }
 
-/* Put into the backlog by others than drivers; the entry comes first. */
-static uint64_t handed(const struct waypoint_counts *counts)
+/*
+ * Put into the backlog by others than drivers; the entry comes first. A bridge receives without: what comes by the
+ * entry is its own, queries for members of multicast groups (__br_multicast_send_query()) or answers to ARP, unless
+ * it is a copy of what the host has sent.
+ */
+static uint64_t handed(const struct compare_evidence *e, const struct waypoint_counts *counts)
 {
+	if (!strcmp(e->run->kind, "bridge"))
+		return compare_less(counts->packets[WAYPOINT_BACKLOG],
+				    counts->packets[WAYPOINT_LOOPED]);
 	return compare_less(counts->packets[WAYPOINT_BACKLOG],
 			    counts->packets[WAYPOINT_BACKLOG_ENTRY]);
 }
@@ -198,13 +222,14 @@ static struct compare_share of_handed(const struct compare_evidence *e)
 {
 	const struct compare_sample *first = &e->run->first, *last = &e->run->last;
 	uint64_t dropped = compare_less(last->kernel.rx_dropped, first->kernel.rx_dropped);
-	uint64_t least = compare_less(handed(&last->waypoints_early),
-				      handed(&first->waypoints_late) + dropped);
+	uint64_t least = compare_less(handed(e, &last->waypoints_early),
+				      handed(e, &first->waypoints_late) + dropped);
 
 	if (e->hook != DIRECTION_INGRESS)
 		return (struct compare_share){0};
-	return fewer(strcmp(e->run->kind, "ipvlan") ? least : 0,
-		     compare_less(handed(&last->waypoints_late), handed(&first->waypoints_early)));
+	return fewer(
+		strcmp(e->run->kind, "ipvlan") ? least : 0,
+		compare_less(handed(e, &last->waypoints_late), handed(e, &first->waypoints_early)));
 }
 
 /* The action mirred uses what drivers use; that a packet has been redirected may be from an earlier device. */

@@ -75,8 +75,8 @@ static const char *cause_words(enum compare_cause cause)
 	case COMPARE_TAKEN:
 		return "taken by tc behind the egress hook, to be redirected or for good";
 	case COMPARE_HANDED:
-		return "put into the receive side past the driver, by tc or from macvlan to "
-		       "macvlan";
+		return "put into the receive side past the driver, by tc, by the bridge itself, or "
+		       "from macvlan to macvlan";
 	case COMPARE_MIRRED:
 		return "put into the receive side past the driver, by tc's action mirred";
 	case COMPARE_PEERED:

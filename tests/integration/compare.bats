@@ -159,6 +159,23 @@ lo_agrees() { # ADDRESS FAMILY
 	agrees "$NS1" v1 rx skbs 0
 }
 
+# As IPv6 sends it when it goes up.
+@test "ifb: what nobody redirected to it is dropped, and not sent" {
+	make_ns NS0 0
+	ip -n "$NS0" link add ifb7 type ifb || skip "the kernel has no ifb"
+	ip -n "$NS0" address add 198.51.100.1/24 dev ifb7
+	ip -n "$NS0" link set ifb7 up
+	settle_all "$NS0"
+	begin "$NS0"
+	send "$NS0" traffic udp-send --to 198.51.100.2 --port 7009 --count 50 --size 300
+	settle_all "$NS0"
+	finish "$NS0"
+	is_explained "$NS0" ifb7 tx packets "dropped behind the egress hook"
+	is_explained "$NS0" ifb7 tx bytes "dropped behind the egress hook"
+	(($(field "$NS0" ifb7 tx packets difference) <= -50))
+	assert_equal "$(field "$NS0" ifb7 rx bytes difference)" 0
+}
+
 @test "ifb: segments where it has no TSO" {
 	make_pair
 	ip -n "$NS0" link add ifb7 type ifb || skip "the kernel has no ifb"
@@ -291,6 +308,19 @@ bridge() {
 	agrees "$NS1" p2 tx skbs 0
 }
 
+@test "bridge: its own queries for multicast are heard by itself" {
+	bridge
+	begin "$NS1"
+	ip -n "$NS1" link set br0 type bridge mcast_query_interval 20 \
+		mcast_startup_query_interval 20 mcast_querier 1
+	sleep 1
+	ip -n "$NS1" link set br0 type bridge mcast_querier 0
+	settle_all "$NS1"
+	finish "$NS1"
+	is_explained "$NS1" br0 rx packets "by the bridge itself"
+	(($(field "$NS1" br0 rx packets difference) < 0))
+}
+
 @test "bridge: segments where neither it nor its ports have TSO" {
 	local name
 	bridge
@@ -394,6 +424,22 @@ vxlan() { # COUNTS-OF-INNER COUNTS-OF-OUTER FEATURE…
 	make_pair
 	vxlan skbs segments tx-udp_tnl-segmentation off tx-udp_tnl-csum-segmentation off tso off
 	agrees "$NS1" vx0 rx segments -14
+}
+
+@test "vxlan: what has no route to the remote is an error of its own, and not sent" {
+	make_pair
+	ip -n "$NS0" link add vx0 type vxlan id 7 remote 203.0.113.9 dstport 4789
+	ip -n "$NS0" address add 198.51.100.1/24 dev vx0
+	ip -n "$NS0" link set vx0 up
+	ip -n "$NS0" neighbour replace 198.51.100.2 lladdr 02:00:00:00:00:02 dev vx0 nud permanent
+	settle_all "$NS0"
+	begin "$NS0"
+	send "$NS0" traffic udp-send --to 198.51.100.2 --port 7009 --count 50 --size 300
+	settle_all "$NS0"
+	finish "$NS0"
+	is_explained "$NS0" vx0 tx packets "dropped behind the egress hook"
+	is_explained "$NS0" vx0 tx bytes "dropped behind the egress hook"
+	(($(field "$NS0" vx0 tx packets difference) <= -50))
 }
 
 # ---- totals and saved counters ----

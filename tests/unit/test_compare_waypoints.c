@@ -327,6 +327,68 @@ static void asks_the_hook_that_an_ifb_has(void **state)
 	assert_int_equal(results[COMPARE_PACKETS].verdict, COMPARE_MISMATCH);
 }
 
+struct device_case {
+	const char *kind;
+	enum direction direction;
+	struct rtnl_link_stats64 kernel; /* beside its counts */
+	struct waypoint_counts waypoints;
+	enum compare_cause cause;
+};
+
+/* Ten of thirty packets: what one kind of device says of them says nothing of another. */
+static const struct device_case devices[] = {
+	{"vxlan", TX, {.tx_errors = 10}, AT(QUEUE, 30), COMPARE_DROPPED},
+	{"vxlan", TX, {.tx_errors = 4, .tx_dropped = 6}, AT(QUEUE, 30), COMPARE_DROPPED},
+	{"vxlan", TX, {.tx_errors = 11}, AT(QUEUE, 30), 0},
+	{"vxlan", TX, {.tx_errors = 9}, AT(QUEUE, 30), 0},
+	{"", TX, {.tx_errors = 10}, AT(QUEUE, 30), 0},
+	{"ifb", TX, {.rx_dropped = 10}, AT(QUEUE, 30), COMPARE_DROPPED},
+	{"ifb", TX, {.rx_dropped = 9}, AT(QUEUE, 30), 0},
+	{"veth", TX, {.rx_dropped = 10}, AT(QUEUE, 30), 0},
+	{"bridge",
+	 RX,
+	 {0},
+	 {.packets = {[WAYPOINT_BACKLOG] = 10, [WAYPOINT_BACKLOG_ENTRY] = 10}},
+	 COMPARE_HANDED},
+	{"bridge",
+	 RX,
+	 {0},
+	 {.packets = {[WAYPOINT_BACKLOG] = 11, [WAYPOINT_BACKLOG_ENTRY] = 11}},
+	 0},
+	{"bridge",
+	 RX,
+	 {0},
+	 {.packets = {[WAYPOINT_BACKLOG] = 10, [WAYPOINT_LOOPED] = 10}},
+	 COMPARE_LOOPED},
+	{"veth", RX, {0}, {.packets = {[WAYPOINT_BACKLOG] = 10, [WAYPOINT_BACKLOG_ENTRY] = 10}}, 0},
+};
+
+static void asks_each_device_as_it_tells(void **state)
+{
+	struct compare_result results[COMPARE_COUNTERS];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(devices); i++) {
+		const struct device_case *at = &devices[i];
+		struct run_case its = {at->kind, at->kind,      at->direction, 30,        20, 0,
+				       0,        at->waypoints, {0},           at->cause, 10};
+		bool has_no_header = !strcmp(at->kind, "bridge") || !strcmp(at->kind, "vxlan");
+		struct compare_run run;
+
+		its.waypoints.packets[WAYPOINT_RECEIVE] = at->direction == RX ? 30 : 0;
+		run = run_of(&its);
+		run.last.kernel.tx_errors = at->kernel.tx_errors;
+		run.last.kernel.tx_dropped = at->kernel.tx_dropped;
+		run.last.kernel.rx_dropped = at->kernel.rx_dropped;
+		run.last.kernel.rx_bytes -= has_no_header * run.last.kernel.rx_packets * 14;
+		run.last.kernel.tx_bytes -= has_no_header * run.last.kernel.tx_packets * 14;
+		compare_judge(&run, at->direction, &its.facts, results);
+		expect_number(at->kind, results[COMPARE_PACKETS].cause, at->cause);
+		expect_number(at->kind, results[COMPARE_BYTES].cause, at->cause);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +396,7 @@ int main(void)
 		cmocka_unit_test(names_all_that_it_took),
 		cmocka_unit_test(is_sure_of_what_was_taken),
 		cmocka_unit_test(asks_the_hook_that_an_ifb_has),
+		cmocka_unit_test(asks_each_device_as_it_tells),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
