@@ -51,14 +51,14 @@ static struct compare_share more(uint64_t least, uint64_t most)
 
 /*
  * Packets are held to the shares exactly. With segments counted, a GSO skb may have been dropped whole or one
- * segment at a time.
+ * segment at a time, and what the kernel counts more be cut, but for the frames of XDP.
  */
 bool compare_share_covers(const struct compare_evidence *e, const struct compare_share *share)
 {
 	const struct compare_span *skbs = &e->spans.of[COMPARE_PACKETS];
 	const struct compare_span *bytes = &e->spans.of[COMPARE_BYTES];
 	uint64_t header = e->basis.extra < 0 ? 0 : 1, slack = more_segments(e);
-	uint64_t most = share->more_most + (share->more_most ? slack : 0);
+	uint64_t most = plus(share->more_most, share->may_be_cut ? slack : 0);
 
 	return compare_is_between(e->spans.kernel[COMPARE_PACKETS],
 				  compare_less(skbs->low + share->more_least,
@@ -85,6 +85,7 @@ static struct compare_share of_queue(const struct compare_evidence *e)
 		.more_most = before,
 		.more_bytes = first->queued[COMPARE_BYTES],
 		.packets = now > before ? now : before,
+		.may_be_cut = before > 0,
 	};
 }
 
@@ -160,7 +161,10 @@ static struct compare_share of_xdp_sent(const struct compare_evidence *e)
 
 static struct compare_share of_direct(const struct compare_evidence *e)
 {
-	return more_at(e, WAYPOINT_DIRECT);
+	struct compare_share share = more_at(e, WAYPOINT_DIRECT);
+
+	share.may_be_cut = share.more_most > 0;
+	return share;
 }
 
 /*
@@ -292,6 +296,7 @@ static struct compare_share of_reader(const struct compare_evidence *e)
 		.fewer_bytes = as_bytes(waiting),
 		.more_most = waiting,
 		.more_bytes = as_bytes(waiting),
+		.may_be_cut = waiting > 0,
 	};
 }
 
@@ -306,6 +311,7 @@ void compare_share_add(struct compare_share *sum, const struct compare_share *ad
 	sum->fewer_bytes = plus(sum->fewer_bytes, add->fewer_bytes);
 	sum->more_most = plus(sum->more_most, add->more_most);
 	sum->more_bytes = plus(sum->more_bytes, add->more_bytes);
+	sum->may_be_cut |= add->may_be_cut;
 }
 
 struct compare_share compare_share_of(const struct compare_evidence *e, enum compare_cause cause)

@@ -19,6 +19,7 @@ struct compare_share {
 	uint64_t fewer_least, fewer_most, fewer_bytes;
 	uint64_t more_least, more_most, more_bytes;
 	uint64_t packets; /* that it is about, for people */
+	bool may_be_cut;  /* those more may be GSO skbs, of which a device may count the segments */
 };
 
 /* All zero: there is no evidence, or it is no cause that has a share. */

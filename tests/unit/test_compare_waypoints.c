@@ -327,6 +327,30 @@ static void asks_the_hook_that_an_ifb_has(void **state)
 	assert_int_equal(results[COMPARE_PACKETS].verdict, COMPARE_MISMATCH);
 }
 
+/* That there are GSO packets, of which it counts the segments, makes no more of a frame that XDP sent. */
+static void counts_each_frame_of_xdp_once(void **state)
+{
+	struct run_case at = {"veth", "veth", TX, 30, 31, 0, 0, AT(QUEUE, 30), {0}, 0, 0};
+	struct compare_result results[COMPARE_COUNTERS];
+	struct traffic_counter *traffic;
+	struct compare_run run;
+	int missed;
+
+	(void)state;
+	for (missed = 0; missed < 2; missed++) {
+		at.waypoints.packets[WAYPOINT_XDP_SENT] = 1;
+		at.kernel = 331 + (uint64_t)missed;
+		run = run_of(&at);
+		traffic = &run.last.late.traffic[TX];
+		traffic->wire_packets = 330;
+		traffic->wire_bytes = 330 * BYTES;
+		run.last.early = run.last.before = run.last.after = run.last.late;
+		compare_judge(&run, TX, &at.facts, results);
+		expect_number("XDP", results[COMPARE_PACKETS].cause,
+			      missed ? COMPARE_NO_CAUSE : COMPARE_XDP_SENT);
+	}
+}
+
 struct device_case {
 	const char *kind;
 	enum direction direction;
@@ -397,6 +421,7 @@ int main(void)
 		cmocka_unit_test(is_sure_of_what_was_taken),
 		cmocka_unit_test(asks_the_hook_that_an_ifb_has),
 		cmocka_unit_test(asks_each_device_as_it_tells),
+		cmocka_unit_test(counts_each_frame_of_xdp_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
