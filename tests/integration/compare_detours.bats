@@ -72,7 +72,7 @@ differs_by() { # NS IFNAME DIRECTION PACKETS REASON
 		kill -TERM "$NEIGHBOUR_PID"
 		wait_bg neighbour
 		(($(field "$NS0" p0 rx packets difference) <= -290))
-		differs_by "$NS0" p0 rx "-$(field "$NS0" p0 rx packets probe)" "past the driver, by tc or"
+		differs_by "$NS0" p0 rx "-$(field "$NS0" p0 rx packets probe)" "past the driver, by tc"
 		if [[ $by == clone ]]; then
 			agrees "$NS0" v0 tx either 0
 		else
