@@ -522,9 +522,7 @@ vxlan() { # COUNTS-OF-INNER COUNTS-OF-OUTER FEATURE…
 
 @test "XDP that drops every third packet explains what the hook misses" {
 	make_pair
-	start_bg xdp "$NS1" "$BUILD/tools/neighbour" --interface v1 --direction ingress --mode xdp \
-		--every 3
-	wait_for_line "$BG_ERR" '^ready$'
+	neighbour xdp "$NS1" --interface v1 --direction ingress --mode xdp --every 3
 	settle
 	begin "$NS1"
 	send "$NS0" traffic udp-send --to 192.0.2.2 --port 7009 --count 3000 --size 300

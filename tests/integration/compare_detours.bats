@@ -24,11 +24,14 @@ make_third() {
 }
 
 # Of tc by tcx, if not by XDP.
-neighbour() { # NS ARGUMENT…
+other() { # NS ARGUMENT…
 	[[ $* == *xdp* ]] || kernel_is 6.6 || skip "the kernel has no tcx"
-	start_bg neighbour "$1" "$BUILD/tools/neighbour" "${@:2}"
-	wait_for_line "$BG_ERR" '^ready$'
-	NEIGHBOUR_PID=$BG_PID
+	neighbour other "$@"
+}
+
+end_other() {
+	kill -TERM "$(<"$BATS_TEST_TMPDIR/other.pid")"
+	wait_bg other
 }
 
 udp_of() { # COUNT
@@ -45,7 +48,7 @@ differs_by() { # NS IFNAME DIRECTION PACKETS REASON
 @test "tc redirect behind the egress hook: known to the packet, and matched where it went" {
 	make_pair
 	make_third
-	neighbour "$NS0" --interface v0 --direction egress --verdict redirect --to p0 --every 3
+	other "$NS0" --interface v0 --direction egress --verdict redirect --to p0 --every 3
 	begin "$NS0"
 	begin "$NS2"
 	udp_of 3000
@@ -63,14 +66,13 @@ differs_by() { # NS IFNAME DIRECTION PACKETS REASON
 	make_pair
 	make_third
 	for by in receive clone; do
-		neighbour "$NS0" --interface v0 --direction egress --verdict redirect --to p0 --by $by \
+		other "$NS0" --interface v0 --direction egress --verdict redirect --to p0 --by $by \
 			--every 3
 		begin "$NS0"
 		udp_of 900
 		settle_all "$NS0"
 		finish "$NS0"
-		kill -TERM "$NEIGHBOUR_PID"
-		wait_bg neighbour
+		end_other
 		(($(field "$NS0" p0 rx packets difference) <= -290))
 		differs_by "$NS0" p0 rx "-$(field "$NS0" p0 rx packets probe)" "past the driver, by tc"
 		if [[ $by == clone ]]; then
@@ -85,13 +87,13 @@ differs_by() { # NS IFNAME DIRECTION PACKETS REASON
 @test "bpf_redirect_peer: the packet is where it went, counted by the kernel or not" {
 	make_pair
 	make_third
-	neighbour "$NS1" --interface v1 --direction ingress --verdict next
+	other "$NS1" --interface v1 --direction ingress --verdict next
 	ip link add q0 netns "$NS1" type veth peer name q1 netns "$NS2"
 	ip -n "$NS1" link set q0 up
 	ip -n "$NS2" link set q1 up
 	wait_up "$NS2" q1
 	settle_all "$NS0" "$NS1" "$NS2"
-	neighbour "$NS1" --interface v1 --direction ingress --verdict redirect --to q0 --by peer \
+	other "$NS1" --interface v1 --direction ingress --verdict redirect --to q0 --by peer \
 		--every 2
 	begin "$NS1"
 	begin "$NS2"
@@ -143,7 +145,7 @@ differs_by() { # NS IFNAME DIRECTION PACKETS REASON
 	features "$NS2" p1 gro on
 	for mode in xdp xdp-skb; do
 		settle_all "$NS0" "$NS1" "$NS2"
-		neighbour "$NS0" --interface v0 --direction ingress --mode "$mode" --verdict redirect \
+		other "$NS0" --interface v0 --direction ingress --mode "$mode" --verdict redirect \
 			--to p0 --every 3
 		begin "$NS0"
 		begin "$NS2"
@@ -155,8 +157,7 @@ differs_by() { # NS IFNAME DIRECTION PACKETS REASON
 		differs_by "$NS0" p0 tx "$(field "$NS0" p0 tx packets kernel)" "sent by an XDP program"
 		is_explained "$NS0" v0 rx packets "passed by the XDP program"
 		agrees "$NS2" p1 rx either 0
-		kill -TERM "$NEIGHBOUR_PID"
-		wait_bg neighbour
+		end_other
 	done
 }
 
@@ -167,9 +168,7 @@ sees_functions() {
 
 # A veth polls for what XDP sends back if there is XDP on its other end, too.
 takes_frames() {
-	start_bg taker "$NS1" "$BUILD/tools/neighbour" --interface v1 --direction ingress --mode xdp \
-		--every 1000000
-	wait_for_line "$BG_ERR" '^ready$'
+	neighbour taker "$NS1" --interface v1 --direction ingress --mode xdp --every 1000000
 }
 
 @test "XDP that sends back: what is sent passes no egress hook either" {
@@ -178,7 +177,7 @@ takes_frames() {
 	takes_frames
 	for mode in xdp xdp-skb; do
 		settle_all "$NS0" "$NS1"
-		neighbour "$NS0" --interface v0 --direction ingress --mode "$mode" --verdict tx --every 3
+		other "$NS0" --interface v0 --direction ingress --mode "$mode" --verdict tx --every 3
 		begin "$NS0"
 		begin "$NS1"
 		send "$NS1" traffic udp-send --to 192.0.2.1 --port 7009 --count 3000 --size 300
@@ -192,8 +191,7 @@ takes_frames() {
 		fi
 		(($(field "$NS0" v0 tx packets difference) >= 900))
 		[[ $(field "$NS1" v1 rx packets verdict) == match ]]
-		kill -TERM "$NEIGHBOUR_PID"
-		wait_bg neighbour
+		end_other
 	done
 }
 
@@ -222,11 +220,9 @@ takes_frames() {
 @test "several at once are accounted for together" {
 	make_pair
 	make_third
-	neighbour "$NS0" --interface v0 --direction egress --verdict redirect --to p0 --every 3
+	other "$NS0" --interface v0 --direction egress --verdict redirect --to p0 --every 3
 	takes_frames
-	start_bg xdp "$NS0" "$BUILD/tools/neighbour" --interface v0 --direction ingress --mode xdp \
-		--verdict tx
-	wait_for_line "$BG_ERR" '^ready$'
+	neighbour back "$NS0" --interface v0 --direction ingress --mode xdp --verdict tx
 	settle_all "$NS0" "$NS1"
 	begin "$NS0"
 	udp_of 900

@@ -21,19 +21,6 @@ teardown() {
 
 # ---- killed ----
 
-neighbour() { # NAME NS ARGUMENT…
-	local name=$1 ns=$2
-	shift 2
-	start_bg "$name" "$ns" "$BUILD/tools/neighbour" "$@"
-	wait_for_line "$BG_ERR" '^ready$'
-}
-
-neighbour_counted() { # NAME PACKETS
-	kill -INT "$(<"$BATS_TEST_TMPDIR/$1.pid")"
-	wait_bg "$1"
-	assert_equal "$(json_field "$BATS_TEST_TMPDIR/$1.out" packets)" "$2" "packets of neighbour $1"
-}
-
 # Programs of ours on both hooks of v0, by whichever way they are there.
 ours_on() { # NS
 	local filters tcx

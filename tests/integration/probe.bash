@@ -119,3 +119,18 @@ add_up() { # CSV DIRECTION WIDTH-US
 		}
 		END { print packets + 0, unknown + 0, broken + 0 }' "$1"
 }
+
+# Starts somebody else's program; its name for neighbour_counted is the one of the background process.
+neighbour() { # NAME NS ARGUMENT…
+	local name=$1 ns=$2
+	shift 2
+	start_bg "$name" "$ns" "$BUILD/tools/neighbour" "$@"
+	wait_for_line "$BG_ERR" '^ready$'
+}
+
+# Ends it; it fails itself if its filter was taken away.
+neighbour_counted() { # NAME PACKETS
+	kill -INT "$(<"$BATS_TEST_TMPDIR/$1.pid")"
+	wait_bg "$1"
+	assert_equal "$(json_field "$BATS_TEST_TMPDIR/$1.out" packets)" "$2" "packets of neighbour $1"
+}
