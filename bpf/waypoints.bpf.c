@@ -4,7 +4,8 @@
  * or come onto it, so that the counters of a device are not those of its hooks.
  *
  * Most are tracepoints. What is attached to functions is optional: a kernel may not let us, or have no such function.
- * All run with bottom halves off, so that none interrupts another on its CPU (but on PREEMPT_RT).
+ * All but those of backlogs, which have counts of their own, run with bottom halves off, so that none interrupts another
+ * on its CPU (but on PREEMPT_RT).
  */
 #include "bpf/maps.bpf.h"
 #include "bpf/netns.bpf.h"

@@ -74,9 +74,13 @@ static int read_saved(struct compare_tracks *tracks, const char *path, struct er
 	int ret = file_read(path, SAVED_MAX, &text, &size);
 
 	if (ret == -EINVAL)
-		return error_set(err, ret, "cannot read %s: it is no file", path);
-	if (ret)
-		return error_errno(err, ret, "cannot read %s", path);
+		error_set(err, ret, "cannot read %s: it is no regular file", path);
+	else if (ret)
+		error_errno(err, ret, "cannot read %s", path);
+	if (ret) {
+		error_hint(err, "give a file that was saved with: cat /proc/net/dev >FILE");
+		return ret;
+	}
 	ret = proc_net_dev_parse(path, text, &tracks->saved, &tracks->n_saved, err);
 	free(text);
 	return ret;
