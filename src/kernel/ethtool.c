@@ -151,7 +151,6 @@ int ethtool_dump(struct ethtool *ethtool, ethtool_handler handler, void *context
 {
 	struct ethtool_sink sink = {handler, context};
 	struct netlink_reader reader = {.message = handle_speed, .context = &sink};
-
 	struct error unseen = {0};
 	int ret;
 

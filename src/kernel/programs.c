@@ -54,7 +54,8 @@ static void size_flows(struct programs *programs, const struct probe_options *op
 {
 	struct ifpulse_bpf *skel = programs->skel;
 	bool has_flows = options->flows && options->window_ns;
-	uint32_t records = flows_log_records(n_cpus);
+	/* Where nobody asks, the kernel is not either for what it takes. */
+	uint32_t records = has_flows ? flows_log_records(n_cpus) : 1;
 
 	bpf_map__set_max_entries(skel->maps.flow_logs, n_cpus);
 	bpf_map__set_value_size(skel->maps.flow_logs, (uint32_t)flow_log_size(records));
