@@ -15,6 +15,7 @@ BUILD=${BUILD:-$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)/build}
 NS_PREFIX=ifp-$$
 POLL_SECONDS=0.05
 SETTLE_US=300000
+PATIENCE=${PATIENCE:-1}
 IFPULSE_STARTED=0
 
 teardown() {
@@ -146,10 +147,10 @@ microseconds() {
 	printf %s "${EPOCHREALTIME/[.,]/}"
 }
 
-# Polls until COMMAND succeeds.
+# Polls until COMMAND succeeds. Slow machines have more patience (PATIENCE, a factor).
 wait_until() { # SECONDS COMMAND…
 	local deadline
-	deadline=$(($(microseconds) + $1 * 1000000))
+	deadline=$(($(microseconds) + $1 * PATIENCE * 1000000))
 	shift
 	until "$@"; do
 		(($(microseconds) < deadline)) || return 1
@@ -193,7 +194,7 @@ settle() { # [NS IFNAME]…
 	local previous current since deadline
 	(($#)) || set -- "$NS0" v0 "$NS1" v1
 	since=$(microseconds)
-	deadline=$((since + 15000000))
+	deadline=$((since + 15000000 * PATIENCE))
 	previous=$(all_counters "$@")
 	while (($(microseconds) - since < SETTLE_US)); do
 		sleep "$POLL_SECONDS"

@@ -406,23 +406,24 @@ total_of() { # FIELD
 	make_ns a a
 	make_ns b b
 	make_far_pair "$a" "$b"
+	# What is sent is frames of nobody: datagrams ICMP would answer now and then.
 	# One end alone.
 	start_ifpulse "$home" rate -j -I 50ms -v --total --netns "$a" -i "$a/v0"
 	wait_attached "$a/v0"
-	send "$a" 20 100
+	frames "$a" 20 100
 	stop_ifpulse
 	assert_equal "$(total_of tx_wire_packets)" 20 "sent by the one end"
 	# Both ends, elsewhere.
 	start_ifpulse "$home" rate -j -I 50ms -v --total --netns "$a" --netns "$b" -i '*/v?'
 	wait_attached "$a/v0"
 	wait_attached "$b/v1"
-	send "$a" 30 100
+	frames "$a" 30 100
 	stop_ifpulse
 	assert_equal "$(($(total_of rx_wire_packets) + $(total_of tx_wire_packets)))" 30 "between two"
 	# One of them here: this is the one.
 	start_ifpulse "$b" rate -j -I 50ms -v --total --netns "$a" -i v1 -i "$a/v0"
 	wait_attached "$a/v0"
-	send "$a" 40 100
+	frames "$a" 40 100
 	stop_ifpulse
 	assert_equal "$(total_of rx_wire_packets) $(total_of tx_wire_packets)" "40 0" "here"
 }

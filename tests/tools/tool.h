@@ -21,7 +21,7 @@
 #define TOOL_NSEC_PER_SEC UINT64_C(1000000000)
 #define TOOL_RETRY_NS 100000
 #define TOOL_SECONDS_MAX 3600
-#define TOOL_TIMEOUT 20
+#define TOOL_TIMEOUT 100
 #define TOOL_OPTIONS_MAX 16
 #define TOOL_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
