@@ -634,6 +634,33 @@ come() { # NAME FRAMES
 
 # Ten million packets on the wire, most of them in segments.
 # Ten million packets on the wire, as segments, which $NS1 takes off the hook: not many a socket would.
+# The map of kinds of a running probe, by its size and type (a per-CPU hash).
+kinds_map() { # PID
+	awk '/^map_type/ { type = $2 } /^max_entries/ { entries = $2 }
+		/^map_id/ && type == 5 && entries == 8192 { print $2 }' /proc/"$1"/fdinfo/*
+}
+
+@test "kinds of drops for which there is no room are counted and told" {
+	local map
+	has_reason NO_SOCKET
+	watch_drops "$NS1" -j
+	craft udp --to 192.0.2.2 --port 7009 --count 20
+	wait_for_line "$IFPULSE_OUT" NO_SOCKET
+	map=$(kinds_map "$IFPULSE_PID")
+	# All places but those taken already, by reasons that are none, with nothing dropped for them.
+	awk -v map="$map" 'BEGIN { for (i = 0; i < 8192; i++)
+		printf "map update id %d key hex 00 00 00 00 00 00 00 00 %02x %02x 00 70 00 00 00 00 00 00 00 00 00 00 00 00" \
+			" value hex 00 00 00 00 00 00 00 00\n", map, i % 256, i / 256 }' >"$BATS_TEST_TMPDIR/batch"
+	! bpftool batch file "$BATS_TEST_TMPDIR/batch" 2>"$BATS_TEST_TMPDIR/full"
+	grep -q 'Argument list too long' "$BATS_TEST_TMPDIR/full"
+	# What has its place goes on, what has none does not get lost.
+	craft udp --to 192.0.2.2 --port 7009 --count 30
+	frames "$NS0" v0 40
+	end_drops
+	told_is "v1 rx NO_SOCKET 50"
+	grep -q ' 40 drops are not among those told' "$IFPULSE_ERR"
+}
+
 @test "traffic without drops has none" {
 	local pid out
 	neighbour "$NS1" --interface v1 --direction ingress --mode clsact --verdict steal

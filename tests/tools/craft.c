@@ -291,7 +291,7 @@ static int tcp(int argc, char **argv)
 
 static const char usage[] =
 	"Usage: craft MODE --interface NAME --to-mac MAC --from ADDR --to ADDR --port P --count N\n"
-	"             [--size BYTES (100)] [--timeout SECONDS (20)] OPTIONS\n"
+	"             [--size BYTES (100)] [--timeout SECONDS (100)] OPTIONS\n"
 	"\n"
 	"  udp [--ttl N] [--bad-ip-checksum] [--bad-checksum]\n"
 	"      N datagrams\n"

@@ -317,7 +317,7 @@ static const char usage[] =
 	"  tcp-send --to ADDR --port P --bytes N [--chunk BYTES]\n"
 	"  tcp-sink --port P [--family 4|6] [--ready-fd FD]\n"
 	"\n"
-	"All take --timeout SECONDS (20). The result is one JSON object on stdout. A sink writes "
+	"All take --timeout SECONDS (100). The result is one JSON object on stdout. A sink writes "
 	"\"ready\"\n"
 	"to FD (2, stderr) once it is bound. Status: 0 complete, 1 failed or incomplete, 2 "
 	"usage.\n";
