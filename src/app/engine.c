@@ -162,11 +162,21 @@ static int load_probe(struct engine *engine, size_t selected, struct error *err)
 		log_info("filters that an ifpulse killed earlier had left are in other network "
 			 "namespaces; 'ifpulse doctor --netns all' removes them");
 	engine->roster.state.started_realtime_ns = clock_wall_ns();
-	if (options->window_ns)
-		engine->windows_until_ns =
-			window_align_down(clock_monotonic_ns(), options->window_ns,
-					  probe_wall_offset_ns(engine->roster.probe));
 	return 0;
+}
+
+/* The first is that in which the first interface came: before it there is nothing to tell. */
+static void begin_windows(struct engine *engine)
+{
+	const struct members *members = &engine->roster.members;
+	uint64_t from_ns = clock_monotonic_ns();
+	size_t i;
+
+	for (i = 0; i < members->n; i++)
+		if (members->items[i].from_ns < from_ns)
+			from_ns = members->items[i].from_ns;
+	engine->windows_until_ns = window_align_down(from_ns, engine->options->window_ns,
+						     probe_wall_offset_ns(engine->roster.probe));
 }
 
 static int attach_sites(struct engine *engine, size_t selected, struct error *err)
@@ -213,6 +223,8 @@ static int set_up(struct engine *engine, struct error *err)
 		ret = attach_sites(engine, selected, err);
 	if (ret)
 		return ret;
+	if (engine->options->window_ns)
+		begin_windows(engine);
 	if (roster->missed.n && !roster->n) {
 		*err = roster->refusal;
 		return err->code;

@@ -257,7 +257,7 @@ reader_stopped() { # SECONDS WIDTH-US PACKETS [--rate-pps N]
 }
 
 @test "--count ends after so many windows, and bad widths are refused" {
-	assert_equal "$(in_ns "$NS0" "$BUILD/ifpulse" windows -j -i v0 -w 1ms -c 25 | wc -l)" 50
+	assert_equal "$(in_ns "$NS0" "$BUILD/ifpulse" windows -j -i v0 -w 10us -c 25 | wc -l)" 50
 	local width
 	for width in 9us 2s 10500ns; do
 		run -2 "$BUILD/ifpulse" windows -w "$width"
