@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# soak.sh [SECONDS], an hour by default: three commands run side by side, in a namespace of their own, under bursts
-# of traffic, while interfaces and whole namespaces come and go. Prints from time to time what each takes, and fails
-# if memory, open files or the flight recorder's file still grow after the first fifth of the time, or if one ends
-# early, counts wrongly, or tells of a loss. RSS_SLACK_KIB (2048) is what memory may grow by.
+# soak.sh [SECONDS], an hour by default: three commands run side by side, in a namespace of their own, while every CPU
+# sends what it can, and interfaces and whole namespaces come and go. Prints from time to time what each takes, and
+# fails if memory, open files or the flight recorder's file still grow after the first fifth of the time, or if one
+# ends early or counts wrongly. RSS_SLACK_KIB (2048) is what memory may grow by. SOAK_SENDERS is how many send, one for
+# each CPU by default; with 0 there are bursts instead, and to tell of a loss is a failure, too.
 set -euo pipefail
 
 seconds=${1:-3600}
 BUILD=${BUILD:-$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)/build}
 slack=${RSS_SLACK_KIB:-2048}
+senders=${SOAK_SENDERS:-$(nproc)}
 ns=ifp-soak-$$
 work=$(mktemp -d)
 pids=()
@@ -27,6 +29,7 @@ fi
 
 cleanup() {
 	local pid
+	touch "$work/stop"
 	for pid in "${pids[@]}"; do
 		kill "$pid" 2>/dev/null || true
 	done
@@ -74,6 +77,16 @@ guest() {
 	burst "$host" 20
 	sleep 0.7
 	ip netns delete "$ns-guest"
+}
+
+# What is sent without end has its number in $work/sent.* at the end; $work/stop ends it.
+flood() { # NUMBER
+	local total=0
+	while [[ ! -e $work/stop ]]; do
+		burst v0 100000
+		total=$((total + 100000))
+	done
+	echo "$total" >"$work/sent.$1"
 }
 
 burst() { # IFNAME COUNT
@@ -142,13 +155,20 @@ start rate rate -j -I 1s "${common[@]}"
 start bursts bursts -j --threshold 100Mbit "${common[@]}"
 start record record -o "$work/flight" --max-size 1M --keep 60s --threshold 100Mbit "${common[@]}"
 
+floods=()
+for ((i = 0; i < senders; i++)); do
+	flood "$i" &
+	floods+=("$!")
+done
 began=$SECONDS
 FIRST=() LAST=()
 next=0 period=$((seconds / 60 > 2 ? seconds / 60 : 2))
 while ((SECONDS - began < seconds)); do
 	guest
-	burst v0 50
-	sent=$((sent + 50))
+	((senders)) || {
+		burst v0 50
+		sent=$((sent + 50))
+	}
 	((SECONDS - began >= next)) || continue
 	next=$((SECONDS - began + period))
 	settle
@@ -160,10 +180,16 @@ while ((SECONDS - began < seconds)); do
 		lower LAST
 	fi
 done
+touch "$work/stop"
+((senders == 0)) || wait "${floods[@]}" || fail "a sender failed"
+for ((i = 0; i < senders; i++)); do
+	sent=$((sent + $(<"$work/sent.$i")))
+done
 for i in "${!pids[@]}"; do
 	kill -INT "${pids[i]}"
 	wait "${pids[i]}" || fail "${names[i]} ended with status $?"
-	grep -E 'warning|error' "$work/${names[i]}.err" && fail "${names[i]} told of a loss"
+	grep -E 'warning|error' "$work/${names[i]}.err" || continue
+	((senders)) || fail "${names[i]} told of a loss"
 done
 pids=()
 counted=$(jq -n 'reduce (inputs | select(.ifname == "v0")) as $r (0; . + $r.tx_packets)' "$work/rate.out")
