@@ -10,6 +10,7 @@ load lib
 setup() {
 	require_root_bpf
 	require_tool valgrind
+	! grep -q __asan_init "$BUILD/ifpulse" || skip "valgrind takes no build with sanitizers"
 }
 
 log_lines() { # PATTERN

@@ -3,7 +3,8 @@
 #
 # Runs the integration tests: run.sh [FILE.bats]…, by default all of them. Prints TAP, and as its
 # last line how many passed, failed and were skipped. BUILD is the build to test. With TAG only the
-# tests with this tag are run.
+# tests with this tag are run. Of a build with sanitizers (make SANITIZE=1 itest) each report of theirs is
+# printed and a failure, also of a process whose status no test looks at.
 set -euo pipefail
 shopt -s nullglob
 
@@ -45,7 +46,14 @@ elif ! command -v bats >/dev/null; then
 fi
 
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+reports=$(mktemp -d)
+trap 'rm -rf "$log" "$reports"' EXIT
+if grep -q __asan_init "$BUILD/ifpulse"; then
+	chmod 1777 "$reports"
+	export ASAN_OPTIONS=log_path=$reports/asan:exitcode=99
+	export UBSAN_OPTIONS=log_path=$reports/ubsan:print_stacktrace=1
+	export LSAN_OPTIONS=suppressions=$here/lsan.supp:print_suppressions=0
+fi
 status=0
 bats --formatter tap ${TAG:+--filter-tags "$TAG"} "${files[@]}" | tee "$log" || status=$?
 
@@ -65,4 +73,9 @@ if ((missing > 0)); then
 elif (((status || !planned) && !failed)); then
 	failed=1
 fi
+for report in "$reports"/*; do
+	failed=$((failed + 1))
+	echo "not ok - a report of a sanitizer"
+	sed 's/^/# /' "$report"
+done
 finish "$passed" "$failed" "$skipped"

@@ -14,6 +14,8 @@ initrd=$work.initrd
 trap 'rm -f "$initrd"' EXIT
 cat "$root" "$kernel/modules.cpio" >"$initrd"
 
+: >"$work.tap"
+
 # The clock source is named since guests that are starved of CPU time mistrust the one that is
 # fast. Waiting for memory to be cleared and for side channels takes time here and tests nothing.
 arguments=(console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off init_on_alloc=0
