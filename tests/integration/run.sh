@@ -10,8 +10,13 @@ shopt -s nullglob
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 BUILD=$(realpath -m "${BUILD:-$here/../../build}")
-BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-120}
-export BUILD BATS_TEST_TIMEOUT
+is_sanitized=
+if grep -qs __asan_init "$BUILD/ifpulse"; then
+	is_sanitized=yes
+	PATIENCE=${PATIENCE:-10} BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-600}
+fi
+PATIENCE=${PATIENCE:-1} BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-120}
+export BUILD PATIENCE BATS_TEST_TIMEOUT
 
 files=("$@")
 ((${#files[@]})) || files=("$here"/*.bats)
@@ -48,7 +53,7 @@ fi
 log=$(mktemp)
 reports=$(mktemp -d)
 trap 'rm -rf "$log" "$reports"' EXIT
-if grep -q __asan_init "$BUILD/ifpulse"; then
+if [[ $is_sanitized ]]; then
 	chmod 1777 "$reports"
 	export ASAN_OPTIONS=log_path=$reports/asan:exitcode=99
 	export UBSAN_OPTIONS=log_path=$reports/ubsan:print_stacktrace=1
