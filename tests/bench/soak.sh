@@ -40,6 +40,13 @@ cleanup() {
 }
 trap cleanup EXIT
 
+# Seconds that no step of the wall clock moves, as it does $SECONDS.
+uptime_s() {
+	local up
+	read -r up _ </proc/uptime
+	echo "${up%.*}"
+}
+
 fail() {
 	echo "soak: $*" >&2
 	exit 1
@@ -118,7 +125,7 @@ sample() {
 		SAMPLE+=("$(rss_kib "${pids[i]}")" "$(open_files "${pids[i]}")")
 	done
 	SAMPLE+=("$(file_kib)")
-	printf '%7d s' "$((SECONDS - began))"
+	printf '%7d s' "$elapsed"
 	for i in "${!pids[@]}"; do
 		printf '   %s %6d KiB %3d files' "${names[i]}" "${SAMPLE[2 * i]}" "${SAMPLE[2 * i + 1]}"
 	done
@@ -160,20 +167,20 @@ for ((i = 0; i < senders; i++)); do
 	flood "$i" &
 	floods+=("$!")
 done
-began=$SECONDS
+began=$(uptime_s)
 FIRST=() LAST=()
-next=0 period=$((seconds / 60 > 2 ? seconds / 60 : 2))
-while ((SECONDS - began < seconds)); do
+next=0 elapsed=0 period=$((seconds / 60 > 2 ? seconds / 60 : 2))
+while ((elapsed < seconds)); do
 	guest
 	((senders)) || {
 		burst v0 50
 		sent=$((sent + 50))
 	}
-	((SECONDS - began >= next)) || continue
-	next=$((SECONDS - began + period))
+	elapsed=$(($(uptime_s) - began))
+	((elapsed >= next)) || continue
+	next=$((elapsed + period))
 	settle
 	sample
-	elapsed=$((SECONDS - began))
 	if ((elapsed >= seconds / 5 && elapsed < seconds * 2 / 5)); then
 		lower FIRST
 	elif ((elapsed >= seconds * 4 / 5)); then
