@@ -60,7 +60,7 @@ int burst_view_new(struct burst_view **out, const struct burst_view_setup *setup
 		.found_context = view,
 		.reason_name = setup->reasons ? reason_name : NULL,
 		.reason_context = setup->reasons,
-		.keeps_gone = true,
+		.keeps_gone = !setup->output->writer || setup->options->summary,
 	};
 
 	if (!view)

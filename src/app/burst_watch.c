@@ -36,6 +36,7 @@ struct burst_watch {
 	struct burst_watch_setup setup;
 	struct subject **subjects; /* owned; with keeps_gone also of interfaces that have gone */
 	size_t n, capacity;
+	size_t forgotten;         /* that have gone, had bursts, and were too many to keep */
 	struct subject **current; /* those that are probed now, by slot and direction */
 	size_t current_capacity;
 	uint64_t until_ns; /* windows have been taken up to here */
@@ -263,22 +264,42 @@ static void end_gone(struct burst_watch *watch, const struct series_span *span)
 			burst_detector_finish(subject->detector);
 			burst_detector_free(subject->detector);
 			subject->detector = NULL;
+			flow_gather_clear(&subject->flows);
 			subject->to_ns = span->members[i].to_ns;
 			watch->current[(size_t)subject->slot * N_DIRECTIONS + (size_t)d] = NULL;
 		}
 	}
 }
 
-/* A recorder that runs for ever sees more interfaces than it has memory for. */
+static bool is_kept_gone(const struct burst_watch *watch, const struct subject *subject)
+{
+	return watch->setup.keeps_gone && subject->to_ns != SERIES_STAYS && subject->stats.bursts;
+}
+
+/*
+ * Who runs for ever sees more interfaces than there is memory for. It is done as the next span comes: at the end of
+ * the run all go.
+ */
 static void forget_gone(struct burst_watch *watch)
 {
-	size_t i, kept = 0;
+	size_t i, kept = 0, gone = 0, excess;
 
+	for (i = 0; i < watch->n; i++)
+		gone += is_kept_gone(watch, watch->subjects[i]);
+	excess = gone > BURST_WATCH_GONE_MAX ? gone - BURST_WATCH_GONE_MAX : 0;
+	watch->forgotten += excess;
 	for (i = 0; i < watch->n; i++) {
-		if (watch->subjects[i]->to_ns == SERIES_STAYS)
-			watch->subjects[kept++] = watch->subjects[i];
+		struct subject *subject = watch->subjects[i];
+		bool is_kept = subject->to_ns == SERIES_STAYS || is_kept_gone(watch, subject);
+
+		if (is_kept && subject->to_ns != SERIES_STAYS && excess) {
+			excess--;
+			is_kept = false;
+		}
+		if (is_kept)
+			watch->subjects[kept++] = subject;
 		else
-			free_subject(watch->subjects[i]);
+			free_subject(subject);
 	}
 	watch->n = kept;
 }
@@ -331,12 +352,11 @@ static void forget_retransmits(struct burst_watch *watch)
 
 void burst_watch_take(struct burst_watch *watch, const struct series_span *span)
 {
+	forget_gone(watch);
 	take_retransmits(watch, span);
 	follow_members(watch, span);
 	take_windows(watch, span);
 	end_gone(watch, span);
-	if (!watch->setup.keeps_gone)
-		forget_gone(watch);
 	follow_marks(watch);
 	watch->until_ns = span->until_ns;
 	forget_retransmits(watch);
@@ -363,4 +383,9 @@ void burst_watch_summarise(struct burst_watch *watch, burst_watch_summary_fn fn,
 
 		fn(context, &subject->place, &summary);
 	}
+	if (watch->forgotten)
+		log_warning(
+			"the summary is without the first %zu directions of interfaces that had "
+			"bursts and have gone",
+			watch->forgotten);
 }

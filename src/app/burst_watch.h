@@ -16,7 +16,10 @@
 
 struct burst_watch;
 
-/* A burst that is over; both end with the call, but for places with keeps_gone. */
+/* Interfaces that have gone and had bursts, each direction by itself: the last so many are in a summary. */
+#define BURST_WATCH_GONE_MAX 1000
+
+/* A burst that is over; both end with the call. */
 typedef void (*burst_watch_fn)(void *context, const struct burst_place *place,
 			       const struct burst *burst);
 
@@ -40,7 +43,7 @@ struct burst_watch_setup {
 	void *found_context;
 	const char *(*reason_name)(void *context, uint32_t reason); /* NULL: as in burst_place */
 	void *reason_context;
-	/* Interfaces that have gone stay, for burst_watch_summarise(), and so do their places. */
+	/* Interfaces that have gone stay for burst_watch_summarise(), BURST_WATCH_GONE_MAX of them. */
 	bool keeps_gone;
 };
 
@@ -54,7 +57,10 @@ void burst_watch_take(struct burst_watch *watch, const struct series_span *span)
 /* The end: bursts that are going on are told as cut. */
 void burst_watch_finish(struct burst_watch *watch);
 
-/* Calls `fn` for each interface and direction that was ever watched. */
+/*
+ * Calls `fn` for each interface and direction that is watched, or went with the last span, and with keeps_gone for
+ * those that have gone before and had bursts; if they were more than are kept, the number of the others is told.
+ */
 typedef void (*burst_watch_summary_fn)(void *context, const struct burst_place *place,
 				       const struct burst_summary *summary);
 void burst_watch_summarise(struct burst_watch *watch, burst_watch_summary_fn fn, void *context);

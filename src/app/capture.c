@@ -29,7 +29,9 @@
 #define NAMES_AT_MOST 1000
 
 struct past_burst {
-	const struct burst_place *place;
+	struct burst_place place; /* its names are those below: see place_of() */
+	char ifname[IF_NAMESIZE];
+	char netns[NETNS_NAME_SIZE];
 	struct burst burst;
 	uint64_t told_ns;
 	bool is_settled; /* it is in a capture, or in one that could not be written */
@@ -218,11 +220,29 @@ static bool is_in_last(const struct capture *capture, const struct burst *burst)
 void capture_trigger(struct capture *capture, const struct burst_place *place,
 		     const struct burst *burst)
 {
+	struct past_burst past = {.place = *place,
+				  .burst = *burst,
+				  .told_ns = capture->until_ns,
+				  .is_settled = is_in_last(capture, burst)};
+
 	if (has_enough(capture) || array_reserve(&capture->bursts, &capture->bursts_capacity,
 						 capture->n_bursts + 1, sizeof(*capture->bursts)))
 		return;
-	capture->bursts[capture->n_bursts++] =
-		(struct past_burst){place, *burst, capture->until_ns, is_in_last(capture, burst)};
+	snprintf(past.ifname, sizeof(past.ifname), "%s", place->ifname);
+	snprintf(past.netns, sizeof(past.netns), "%s", place->netns ? place->netns : "");
+	past.place.flows = NULL;
+	past.place.container = NULL;
+	capture->bursts[capture->n_bursts++] = past;
+}
+
+/* For as long as the burst stays where it is. */
+static struct burst_place place_of(const struct past_burst *past)
+{
+	struct burst_place place = past->place;
+
+	place.ifname = past->ifname;
+	place.netns = place.netns ? past->netns : NULL;
+	return place;
 }
 
 /* The first that is in no capture yet; those of one take were told in any order. */
@@ -249,12 +269,13 @@ static void name_files(const struct capture *capture, const struct past_burst *t
 {
 	uint64_t wall_ns = trigger->burst.start_ns + capture->setup.wall_offset_ns;
 	const char *directory = capture->setup.options->directory;
+	struct burst_place place = place_of(trigger);
 	char name[CAPTURE_NAME_SIZE];
 	unsigned int number = 0;
 	struct stat status;
 
 	do {
-		capture_name(name, trigger->place, wall_ns, ++number);
+		capture_name(name, &place, wall_ns, ++number);
 		snprintf(path, PATH_MAX, "%s/%s", directory, name);
 		snprintf(unfinished, PATH_MAX, "%s/.%s", directory, name);
 	} while (number < NAMES_AT_MOST && (!lstat(unfinished, &status) || !lstat(path, &status)));
@@ -308,9 +329,10 @@ static int fill_tape(const struct capture *capture, struct tape *tape,
 
 	for (i = 0; !ret && i < capture->n_bursts; i++) {
 		const struct past_burst *past = &capture->bursts[i];
+		struct burst_place place = place_of(past);
 
 		if (past->burst.start_ns < span->until_ns && past->burst.end_ns > span->from_ns)
-			ret = tape_add_burst(tape, past->place, &past->burst, err);
+			ret = tape_add_burst(tape, &place, &past->burst, err);
 	}
 	return ret ? ret : recorder_close(tape_recorder(tape), err);
 }

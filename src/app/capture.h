@@ -37,7 +37,7 @@ void capture_free(struct capture *capture);
 /* The next span, before its bursts. 0, or -ENOMEM: then what is kept begins behind it. */
 int capture_take(struct capture *capture, const struct series_span *span);
 
-/* A burst that is over. `place` stays where it is until capture_free(). */
+/* A burst that is over; both end with the call. */
 void capture_trigger(struct capture *capture, const struct burst_place *place,
 		     const struct burst *burst);
 

@@ -370,12 +370,91 @@ static void agrees_with_a_naive_sum(void **state)
 	assert_true(n > 5000);
 }
 
+static void ignore(void *context, const struct burst_place *place, const struct burst *burst)
+{
+	(void)place;
+	(void)burst;
+	++*(size_t *)context;
+}
+
+struct summaries {
+	size_t n, bursts;
+	uint32_t first_ifindex;
+};
+
+static void add_summary(void *context, const struct burst_place *place,
+			const struct burst_summary *summary)
+{
+	struct summaries *summaries = context;
+
+	if (!summaries->n++)
+		summaries->first_ifindex = place->ifindex;
+	summaries->bursts += summary->count;
+}
+
+/* One after the other comes, has one burst, or none, of what it sends, and goes. */
+static struct summaries after_many(bool keeps_gone, size_t with_burst, size_t without)
+{
+	struct burst_options options = {0};
+	struct summaries summaries = {0};
+	size_t i, bursts = 0;
+	const struct burst_watch_setup setup = {
+		.options = &options,
+		.width_ns = WIDTH_NS,
+		.link_of = no_link,
+		.found = ignore,
+		.found_context = &bursts,
+		.keeps_gone = keeps_gone,
+	};
+	struct burst_watch *watch;
+
+	log_set_level(LOG_LEVEL_ERROR);
+	options.high.rate_bps = 800000000;
+	assert_int_equal(burst_watch_new(&watch, &setup), 0);
+	for (i = 0; i < with_burst + without; i++) {
+		struct series_member member = {.slot = 0,
+					       .ifindex = (uint32_t)(1 + i),
+					       .ifname = "guest",
+					       .from_ns = 4 * i * WIDTH_NS,
+					       .to_ns = (4 * i + 2) * WIDTH_NS};
+		struct window hot =
+			window(4 * i + 1, 0, DIRECTION_EGRESS, i < with_burst ? 20000 : 100);
+		struct series_span span = span_of(4 * i, 4 * i + 4, &hot, 1, NULL, 0);
+
+		span.members = &member;
+		span.n_members = 1;
+		burst_watch_take(watch, &span);
+	}
+	assert_int_equal(bursts, with_burst);
+	burst_watch_finish(watch);
+	burst_watch_summarise(watch, add_summary, &summaries);
+	burst_watch_free(watch);
+	return summaries;
+}
+
+static void keeps_the_last_that_have_gone(void **state)
+{
+	struct summaries summaries = after_many(true, 3, 5);
+
+	(void)state;
+	/* The last went as the run ended. */
+	assert_int_equal(summaries.n, 3 + 2);
+	assert_int_equal(summaries.bursts, 3);
+	assert_int_equal(summaries.first_ifindex, 1);
+	summaries = after_many(true, BURST_WATCH_GONE_MAX + 7, 5);
+	assert_int_equal(summaries.n, BURST_WATCH_GONE_MAX + 2);
+	assert_int_equal(summaries.bursts, BURST_WATCH_GONE_MAX);
+	assert_int_equal(summaries.first_ifindex, 8);
+	assert_int_equal(after_many(false, 3, 5).n, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(attributes_what_is_part_of_the_burst),
 		cmocka_unit_test(tells_none_where_they_are_not_known),
 		cmocka_unit_test(agrees_with_a_naive_sum),
+		cmocka_unit_test(keeps_the_last_that_have_gone),
 	};
 
 	return cmocka_run_group_tests_name("burst_watch", tests, NULL, NULL);
