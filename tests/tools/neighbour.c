@@ -4,12 +4,13 @@
  * chain. It tells the tests whether ifpulse leaves others alone and is left alone by them.
  *
  *   neighbour --interface NAME --direction ingress|egress --mode tcx|clsact|xdp|xdp-skb
- *             [--first] [--verdict next|ok|drop|steal|redirect|tx] [--every N]
+ *             [--first] [--verdict next|ok|drop|steal|redirect|tx|tag|untag|grow] [--every N]
  *             [--to NAME [--by redirect|receive|peer|clone]]
  *
  * XDP drops every packet, or with --every one of N, and lets the others pass. redirect: to another
  * interface, by bpf_redirect() to its send side or into its receive side, bpf_redirect_peer(), or a clone
- * into its receive side while the packet itself passes on. tx: XDP sends it back.
+ * into its receive side while the packet itself passes on. tx: XDP sends it back. tag, untag: tc puts a VLAN tag
+ * on, or takes it off. grow: XDP makes room for 8 bytes at the front.
  * Says "ready" on stderr when attached, and on SIGINT or SIGTERM detaches and prints {"packets":N}.
  * With --leave a clsact filter stays when the program ends.
  */
@@ -43,6 +44,9 @@
 #define XDP_VERDICT_PASS 2
 #define XDP_VERDICT_TX 3
 #define ACTION_INSNS 6
+#define TAG_PROTOCOL 0x0081 /* 802.1Q in network byte order */
+#define TAG_VLAN 7
+#define GROWTH 8
 
 struct settings {
 	const char *interface, *direction, *mode, *verdict, *to, *by;
@@ -99,6 +103,14 @@ static struct action redirect_to(int ifindex, const char *by)
 		{set(BPF_REG_5, 0), set(BPF_REG_5, 0), set(BPF_REG_1, ifindex),
 		 set(BPF_REG_2, flags),
 		 call(strcmp(by, "peer") ? BPF_FUNC_redirect : BPF_FUNC_redirect_peer), end}};
+}
+
+/* A helper of the context and up to two numbers. */
+static struct action change_by(int function, int32_t number, int32_t other, int verdict)
+{
+	return (struct action){{insn(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_6, 0, 0),
+				set(BPF_REG_2, number), set(BPF_REG_3, other), call(function),
+				set(BPF_REG_0, verdict), insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)}};
 }
 
 /*
@@ -186,6 +198,12 @@ static struct action action_of(const struct settings *settings)
 {
 	unsigned int ifindex;
 
+	if (!strcmp(settings->verdict, "tag"))
+		return change_by(BPF_FUNC_skb_vlan_push, TAG_PROTOCOL, TAG_VLAN, VERDICT_NEXT);
+	if (!strcmp(settings->verdict, "untag"))
+		return change_by(BPF_FUNC_skb_vlan_pop, 0, 0, VERDICT_NEXT);
+	if (!strcmp(settings->verdict, "grow"))
+		return change_by(BPF_FUNC_xdp_adjust_head, -GROWTH, 0, XDP_VERDICT_PASS);
 	if (strcmp(settings->verdict, "redirect"))
 		return return_verdict(verdict_of(settings));
 	ifindex = settings->to ? if_nametoindex(settings->to) : 0;
