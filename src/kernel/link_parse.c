@@ -95,9 +95,23 @@ static void parse_absent_is_none(const struct nlattr **attrs, struct link *link)
 	link->xdp_prog_id = parse_xdp(attrs[IFLA_XDP]);
 }
 
+static void parse_kind(const struct nlattr *nest, struct link *link)
+{
+	const struct nlattr *linkinfo[IFLA_INFO_MAX + 1], *vxlan[IFLA_VXLAN_MAX + 1];
+	uint8_t proxy = 0;
+
+	netlink_attr_index_nest(nest, linkinfo, ARRAY_SIZE(linkinfo));
+	netlink_attr_text(linkinfo[IFLA_INFO_KIND], link->kind, sizeof(link->kind));
+	if (strcmp(link->kind, "vxlan") || !linkinfo[IFLA_INFO_DATA])
+		return;
+	netlink_attr_index_nest(linkinfo[IFLA_INFO_DATA], vxlan, ARRAY_SIZE(vxlan));
+	netlink_attr_u8(vxlan[IFLA_VXLAN_PROXY], &proxy);
+	link->answers_neighbours = proxy;
+}
+
 int link_parse(const struct nlmsghdr *message, struct link *link)
 {
-	const struct nlattr *attrs[IFLA_MAX + 1], *linkinfo[IFLA_INFO_MAX + 1];
+	const struct nlattr *attrs[IFLA_MAX + 1];
 	const struct ifinfomsg *info;
 	struct link parsed = *link;
 	int ret;
@@ -121,8 +135,7 @@ int link_parse(const struct nlmsghdr *message, struct link *link)
 	netlink_attr_u32(attrs[IFLA_TXQLEN], &parsed.txqlen);
 	netlink_attr_u8(attrs[IFLA_OPERSTATE], &parsed.operstate);
 	netlink_attr_u8(attrs[IFLA_CARRIER], &parsed.carrier);
-	netlink_attr_index_nest(attrs[IFLA_LINKINFO], linkinfo, ARRAY_SIZE(linkinfo));
-	netlink_attr_text(linkinfo[IFLA_INFO_KIND], parsed.kind, sizeof(parsed.kind));
+	parse_kind(attrs[IFLA_LINKINFO], &parsed);
 	parse_stats64(attrs[IFLA_STATS64], &parsed.stats);
 	/*
 	 * Wireless extension events are the header, the name and the event

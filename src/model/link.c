@@ -111,7 +111,8 @@ bool link_equal(const struct link *a, const struct link *b)
 	       a->duplex == b->duplex && a->address_len == b->address_len &&
 	       memcmp(a->address, b->address, a->address_len) == 0 &&
 	       memcmp(a->broadcast, b->broadcast, a->address_len) == 0 &&
-	       a->xdp_prog_id == b->xdp_prog_id && addrs_equal(a, b);
+	       a->xdp_prog_id == b->xdp_prog_id && a->answers_neighbours == b->answers_neighbours &&
+	       addrs_equal(a, b);
 }
 
 char *link_addr_text(char *out, const struct link_addr *addr)

@@ -52,6 +52,7 @@ struct link {
 	struct link_addr *addrs; /* owned by whoever owns the struct; in the kernel's order */
 	size_t n_addrs;
 	struct rtnl_link_stats64 stats; /* as of the last event or stats refresh */
+	bool answers_neighbours;        /* IFLA_VXLAN_PROXY */
 };
 
 /*
