@@ -12,9 +12,20 @@
 #include "vmlinux.h"
 
 #include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_tracing.h>
 
 #define PACKET_LOOPBACK 5 /* of linux/if_packet.h */
+
+/* Of linux/if_ether.h, linux/in6.h and linux/icmpv6.h, which bring types of the kernel's again. */
+#define ETH_P_ARP 0x0806
+#define ETH_P_8021Q 0x8100
+#define ETH_P_8021AD 0x88A8
+#define ETH_P_IPV6 0x86DD
+#define IPV6_NEXT_HEADER 6
+#define IPV6_HLEN 40
+#define IPPROTO_ICMPV6 58
+#define NEIGHBOUR_SOLICITATION 135
 
 /* Set before load: 6, and since Linux 5.13 one more. The BTF says how many there are. */
 const volatile __u32 xdp_redirect_arguments = 6;
@@ -42,6 +53,22 @@ static __always_inline void count(struct net_device *dev, enum waypoint waypoint
 		counts->packets[waypoint] += packets;
 }
 
+/* What a vxlan answers itself, or nobody, if it is to (vxlan_xmit() in drivers/net/vxlan). */
+static __always_inline bool asks_for_neighbour(struct sk_buff *skb)
+{
+	const unsigned char *header;
+	__u8 next, type;
+
+	if (skb->protocol == bpf_htons(ETH_P_ARP))
+		return true;
+	if (skb->protocol != bpf_htons(ETH_P_IPV6))
+		return false;
+	header = skb->head + skb->network_header;
+	return !bpf_probe_read_kernel(&next, 1, header + IPV6_NEXT_HEADER) &&
+	       next == IPPROTO_ICMPV6 && !bpf_probe_read_kernel(&type, 1, header + IPV6_HLEN) &&
+	       type == NEIGHBOUR_SOLICITATION;
+}
+
 /* Behind the egress hook, whatever the device has for a queueing discipline (__dev_queue_xmit() in net/core/dev.c). */
 SEC("tp_btf/net_dev_queue")
 int ifpulse_queue(__u64 *ctx)
@@ -49,6 +76,8 @@ int ifpulse_queue(__u64 *ctx)
 	struct sk_buff *skb = (struct sk_buff *)ctx[0];
 
 	count(skb->dev, WAYPOINT_QUEUE, 1);
+	if (asks_for_neighbour(skb))
+		count(skb->dev, WAYPOINT_ASKED, 1);
 	return 0;
 }
 
@@ -82,6 +111,8 @@ int ifpulse_receive(__u64 *ctx)
 		count(skb->dev, WAYPOINT_REDIRECTED, 1);
 	if (BPF_CORE_READ_BITFIELD_PROBED(skb, pkt_type) == PACKET_LOOPBACK)
 		count(skb->dev, WAYPOINT_LOOPED, 1);
+	if (skb->protocol == bpf_htons(ETH_P_8021Q) || skb->protocol == bpf_htons(ETH_P_8021AD))
+		count(skb->dev, WAYPOINT_TAGGED, 1);
 	return 0;
 }
 

@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define PROBE_ABI_VERSION 11
+#define PROBE_ABI_VERSION 12
 
 enum direction { DIRECTION_INGRESS, DIRECTION_EGRESS, N_DIRECTIONS };
 
@@ -86,6 +86,8 @@ enum waypoint {
 	WAYPOINT_DIRECT,        /* by a packet socket */
 	WAYPOINT_DRIVER, /* given to the driver: what was GSO and too much for it has been cut */
 	WAYPOINT_LOOPED, /* of those received: multicast or broadcast that this host itself has sent */
+	WAYPOINT_TAGGED, /* of those received: with a VLAN tag in the data, which the hook finds outside of it */
+	WAYPOINT_ASKED, /* of those at WAYPOINT_QUEUE: ARP, and what asks for an IPv6 neighbour */
 	N_WAYPOINTS
 };
 
@@ -260,7 +262,7 @@ _Static_assert(sizeof(struct traffic_counter) == 32, "ABI");
 _Static_assert(sizeof(struct traffic_totals) == 64, "ABI");
 _Static_assert(sizeof(struct drop_totals) == 16, "ABI");
 _Static_assert(sizeof(struct drop_kind) == 24, "ABI");
-_Static_assert(sizeof(struct waypoint_counts) == 80, "ABI");
+_Static_assert(sizeof(struct waypoint_counts) == 96, "ABI");
 _Static_assert(sizeof(struct netns_ifindex) == 16, "ABI");
 _Static_assert(sizeof(struct window_reason) * WINDOW_REASONS == sizeof(struct traffic_counter),
 	       "ABI");

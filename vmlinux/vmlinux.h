@@ -101,6 +101,7 @@ struct sk_buff {
 	__u16 transport_header;
 	__u16 network_header;
 	__u16 mac_header;
+	__be16 protocol;
 	unsigned int end; /* sk_buff_data_t: an offset from head on every 64-bit kernel */
 	unsigned char *head;
 	unsigned char *data;

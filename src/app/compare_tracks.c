@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "kernel/backlog.h"
 #include "kernel/drop_reasons.h"
+#include "kernel/fdb.h"
 #include "model/proc_net_dev.h"
 
 /*
@@ -196,25 +197,46 @@ static bool is_behind_hook(const char *reason)
 	return false;
 }
 
+/*
+ * What a bridge's filter drops is of the bridge, but did not come in by it, so that its direction says nothing. Where the
+ * kernel has no reasons, it may have been a filter.
+ */
+static void add_drops(const struct compare_tracks *tracks, uint32_t slot,
+		      const struct drop_sum *sums, size_t n, uint64_t *behind_hook,
+		      uint64_t *filtered)
+{
+	size_t i;
+
+	*behind_hook = *filtered = 0;
+	for (i = 0; i < n; i++) {
+		const char *reason;
+
+		if (sums[i].kind.slot != slot)
+			continue;
+		reason = drop_reasons_name(tracks->reasons, sums[i].kind.reason);
+		if (sums[i].kind.direction == DIRECTION_EGRESS && is_behind_hook(reason))
+			*behind_hook += sums[i].packets;
+		if (!reason || !strcmp(reason, "NETFILTER_DROP"))
+			*filtered += sums[i].packets;
+	}
+}
+
 /* Drops and waypoints, those of `early` of every track or of `late`. */
 static int read_evidence(struct compare_tracks *tracks, bool is_late, struct error *err)
 {
 	struct drop_sum *sums;
-	size_t i, k, n;
+	size_t i, n;
 	int ret = engine_read_drops(tracks->engine, &sums, &n, err);
 
 	for (i = 0; !ret && i < tracks->n; i++) {
 		struct compare_track *track = &tracks->items[i];
-		uint64_t packets = 0;
+		struct compare_sample *sample = &track->sample;
 
 		if (!track->is_there)
 			continue;
-		for (k = 0; k < n; k++)
-			if (sums[k].kind.slot == track->slot &&
-			    sums[k].kind.direction == DIRECTION_EGRESS &&
-			    is_behind_hook(drop_reasons_name(tracks->reasons, sums[k].kind.reason)))
-				packets += sums[k].packets;
-		*(is_late ? &track->sample.drops_late : &track->sample.drops_early) = packets;
+		add_drops(tracks, track->slot, sums, n,
+			  is_late ? &sample->drops_late : &sample->drops_early,
+			  is_late ? &sample->filtered_late : &sample->filtered_early);
 		ret = engine_read_waypoints(tracks->engine, track->slot,
 					    is_late ? &track->sample.waypoints_late
 						    : &track->sample.waypoints_early,
@@ -262,6 +284,7 @@ static void take_link(struct compare_tracks *tracks, const struct site *site,
 	if (track) {
 		track->sample.kernel = link->stats;
 		track->facts.txqlen = link->txqlen;
+		track->facts.answers_neighbours |= link->answers_neighbours;
 		track->sample.at_ns = clock_monotonic_ns();
 		if (link->xdp_prog_id)
 			track->facts.has_xdp = true;
@@ -317,6 +340,35 @@ static int read_backlogs(struct compare_tracks *tracks, struct error *err)
 	return ret;
 }
 
+/* Without them there is an explanation less, and no more. */
+static void ask_remotes(struct compare_track *track, struct site *site)
+{
+	struct error err = {0};
+	uint32_t remotes = 0;
+
+	if (!site_enter(site))
+		return;
+	if (fdb_remotes(track->ifindex, &remotes, &err))
+		log_debug("not known how many remotes %s has: %s", track->ifname, err.what);
+	site_leave(site);
+	if (remotes > track->facts.remotes)
+		track->facts.remotes = remotes;
+}
+
+/* How many remotes a packet goes to may change: it is the most that there were at any sample. */
+static void read_remotes(struct compare_tracks *tracks)
+{
+	struct site *const *sites;
+	size_t i, k, n;
+
+	sites = sites_all(engine_sites(tracks->engine), &n);
+	for (i = 0; i < n; i++)
+		for (k = 0; k < tracks->n; k++)
+			if (tracks->items[k].is_there && tracks->items[k].site == sites[i]->netns &&
+			    !strcmp(tracks->items[k].run.kind, "vxlan"))
+				ask_remotes(&tracks->items[k], sites[i]);
+}
+
 static void let_pass(void)
 {
 	const struct timespec time = {.tv_nsec = UNDER_WAY_NS};
@@ -341,6 +393,7 @@ int compare_tracks_sample(struct compare_tracks *tracks, struct error *err)
 	size_t i;
 	int ret = add_new(tracks, err);
 
+	read_remotes(tracks);
 	if (!ret)
 		ret = read_evidence(tracks, false, err);
 	if (!ret)

@@ -35,6 +35,8 @@ struct compare_sample {
 	struct rtnl_link_stats64 kernel;
 	/* What waited in the queueing discipline, read between `early` and `kernel`. */
 	uint64_t queued[COMPARE_COUNTERS];
+	/* Dropped by netfilter, read with `drops_early` and `drops_late`. */
+	uint64_t filtered_early, filtered_late;
 };
 
 /*
@@ -66,6 +68,8 @@ struct compare_facts {
 	bool sees_generic_xdp; /* what XDP outside drivers sends back is among the waypoints */
 	bool has_saved;        /* somebody saved the kernel's counters before the run */
 	struct rtnl_link_stats64 saved;
+	uint32_t remotes;        /* of a vxlan: the most that it has sent one packet to; else 0 */
+	bool answers_neighbours; /* of a vxlan: it is a proxy */
 };
 
 enum compare_verdict { COMPARE_MATCH, COMPARE_EXPLAINED, COMPARE_MISMATCH };
@@ -90,6 +94,12 @@ enum compare_cause {
 	COMPARE_DIRECT,   /* a packet socket did */
 	COMPARE_UNREAD,   /* waits for the program that reads a tun, or did when it began */
 	COMPARE_LOOPED,   /* multicast or broadcast of this host, which hears it, too */
+	COMPARE_POLLED,   /* a veth's other end polled for some: those are counted without header */
+	COMPARE_RESIZED,  /* behind the egress hook they became longer or shorter */
+	COMPARE_TAGGED,   /* their VLAN tag was in the data, but not at the ingress hook */
+	COMPARE_COPIED,   /* a vxlan counts a packet for each of several remotes */
+	COMPARE_ANSWERED, /* a vxlan answers what asks for neighbours itself */
+	COMPARE_FILTERED, /* a bridge's filter dropped it between count and ingress hook */
 	COMPARE_SEVERAL,  /* it takes more than one of them: `causes` */
 };
 

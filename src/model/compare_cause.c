@@ -16,19 +16,106 @@ static uint64_t with_extra(uint64_t bytes, uint64_t packets, int extra)
 }
 
 /*
- * What was cut is between the queueing discipline and the driver: if the hook has seen what went to the one and the
- * device has counted what came to the other, some GSO skbs were cut and the others not.
+ * Of what a veth's other end polled for nothing is known on the sending side but what is missing, so it is
+ * named only where the others alone are not enough.
  */
-static bool is_cut_in_part(const struct compare_evidence *e)
+static bool sum_covers(const struct compare_evidence *e, struct compare_share *sum,
+		       uint32_t *causes)
+{
+	struct compare_share polled = compare_share_of(e, COMPARE_POLLED);
+
+	if (!*causes)
+		return false;
+	if (compare_share_covers(e, sum))
+		return true;
+	if (!compare_share_is_any(&polled))
+		return false;
+	compare_share_add(sum, &polled);
+	*causes |= UINT32_C(1) << COMPARE_POLLED;
+	return compare_share_covers(e, sum);
+}
+
+/* By what was given to the driver, which is behind the queueing discipline. False: there is no such evidence. */
+static bool look_at_driver(const struct compare_evidence *e, struct compare_evidence *at)
 {
 	const struct waypoint_counts least = compare_least_at(e), most = compare_most_at(e);
 	uint64_t fewest = least.packets[WAYPOINT_DRIVER], all = most.packets[WAYPOINT_DRIVER];
 
-	return compare_has_seen_all(e) && all > least.packets[WAYPOINT_QUEUE] &&
-	       compare_is_between(e->spans.kernel[COMPARE_PACKETS], fewest, all) &&
-	       compare_is_between(e->spans.kernel[COMPARE_BYTES],
-				  with_extra(least.driver_bytes, fewest, e->basis.extra),
-				  with_extra(most.driver_bytes, all, e->basis.extra));
+	if (e->hook != DIRECTION_EGRESS || !compare_has_seen_all(e))
+		return false;
+	*at = *e;
+	at->is_at_driver = true;
+	at->basis.is_wire = false;
+	at->spans.of[COMPARE_PACKETS].low = fewest;
+	at->spans.of[COMPARE_PACKETS].high = all;
+	at->spans.of[COMPARE_BYTES].low = with_extra(least.driver_bytes, fewest, e->basis.extra);
+	at->spans.of[COMPARE_BYTES].high = with_extra(most.driver_bytes, all, e->basis.extra);
+	return true;
+}
+
+/*
+ * What is cut or made longer behind the hook, by a program of tc or with a tag that the device will not put in
+ * itself, has been by the time it comes to the driver. COMPARE_NO_CAUSE: nothing was.
+ */
+static enum compare_cause changed_before(const struct compare_evidence *e,
+					 const struct compare_evidence *at)
+{
+	const struct compare_span *driver = at->spans.of;
+	const struct compare_basis skbs = {.extra = e->basis.extra};
+	struct compare_spans hook;
+
+	if (driver[COMPARE_PACKETS].high > compare_least_at(e).packets[WAYPOINT_QUEUE])
+		return COMPARE_GSO_IN_PART;
+	compare_spans_between(&hook, &e->run->first, &e->run->last, e->direction, &skbs);
+	if (driver[COMPARE_PACKETS].high < hook.of[COMPARE_PACKETS].low ||
+	    !compare_outside(driver[COMPARE_BYTES].low, 0, hook.of[COMPARE_BYTES].high))
+		return COMPARE_NO_CAUSE;
+	return COMPARE_RESIZED;
+}
+
+/* Between driver and count. */
+static const enum compare_cause behind_driver[] = {
+	COMPARE_POLLED,
+	COMPARE_DROPPED,
+	COMPARE_XDP_SENT,
+	COMPARE_DIRECT,
+};
+
+/*
+ * If the hook has seen what went to the queueing discipline and the device has counted what came to the driver, but for
+ * what is known to be between those, the difference is what happened to packets on the way.
+ */
+static struct compare_account account_at_driver(const struct compare_evidence *e)
+{
+	struct compare_share sum = {0};
+	struct compare_evidence at;
+	enum compare_cause cause;
+	uint32_t causes;
+	size_t i;
+
+	if (!look_at_driver(e, &at))
+		return (struct compare_account){0};
+	cause = changed_before(e, &at);
+	if (!cause || compare_spans_fit(&at.spans))
+		return (struct compare_account){.cause = cause};
+	causes = UINT32_C(1) << cause;
+	for (i = 0; i < ARRAY_SIZE(behind_driver); i++) {
+		struct compare_share share = compare_share_of(&at, behind_driver[i]);
+		uint32_t bit = UINT32_C(1) << behind_driver[i];
+
+		if (!compare_share_is_any(&share))
+			continue;
+		if (compare_share_covers(&at, &share))
+			return (struct compare_account){.cause = COMPARE_SEVERAL,
+							.causes = UINT32_C(1) << cause | bit};
+		if (behind_driver[i] == COMPARE_POLLED)
+			continue;
+		compare_share_add(&sum, &share);
+		causes |= bit;
+	}
+	return sum_covers(&at, &sum, &causes)
+		       ? (struct compare_account){.cause = COMPARE_SEVERAL, .causes = causes}
+		       : (struct compare_account){0};
 }
 
 /*
@@ -79,8 +166,9 @@ static bool is_macvlan_multicast(const struct compare_evidence *e, uint64_t *pac
 
 /* Known in number; the likelier ones first. */
 static const enum compare_cause counted[] = {
-	COMPARE_QUEUED, COMPARE_DROPPED,  COMPARE_TAKEN,  COMPARE_HANDED, COMPARE_MIRRED,
-	COMPARE_PEERED, COMPARE_XDP_SENT, COMPARE_DIRECT, COMPARE_UNREAD, COMPARE_LOOPED,
+	COMPARE_QUEUED, COMPARE_DROPPED,  COMPARE_TAKEN,  COMPARE_HANDED,   COMPARE_MIRRED,
+	COMPARE_PEERED, COMPARE_XDP_SENT, COMPARE_DIRECT, COMPARE_UNREAD,   COMPARE_LOOPED,
+	COMPARE_POLLED, COMPARE_TAGGED,   COMPARE_COPIED, COMPARE_ANSWERED, COMPARE_FILTERED,
 };
 
 /* The first that is enough by itself; `sum` is then of no interest. */
@@ -94,11 +182,13 @@ static struct compare_account account_by_shares(const struct compare_evidence *e
 	for (i = 0; i < ARRAY_SIZE(counted); i++) {
 		struct compare_share share = compare_share_of(evidence, counted[i]);
 
-		if (!share.fewer_most && !share.more_most)
+		if (!compare_share_is_any(&share))
 			continue;
 		if (compare_share_covers(evidence, &share))
 			return (struct compare_account){.cause = counted[i],
 							.packets = share.packets};
+		if (counted[i] == COMPARE_POLLED)
+			continue;
 		compare_share_add(sum, &share);
 		*causes |= UINT32_C(1) << counted[i];
 	}
@@ -118,11 +208,12 @@ struct compare_account compare_account_for(const struct compare_evidence *eviden
 		return account;
 	if (is_macvlan_multicast(evidence, &packets))
 		return (struct compare_account){COMPARE_MACVLAN_MULTICAST, .packets = packets};
-	if (is_cut_in_part(evidence))
-		return (struct compare_account){.cause = COMPARE_GSO_IN_PART};
+	account = account_at_driver(evidence);
+	if (account.cause)
+		return account;
 	if (is_gso_in_part(evidence, &packets))
 		return (struct compare_account){COMPARE_GSO_IN_PART, .packets = packets};
-	if (causes && compare_share_covers(evidence, &sum))
+	if (sum_covers(evidence, &sum, &causes))
 		return (struct compare_account){COMPARE_SEVERAL, .causes = causes};
 	if (!xdp.more_most)
 		return account;

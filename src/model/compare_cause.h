@@ -14,6 +14,7 @@ struct compare_evidence {
 	struct compare_basis basis;
 	bool is_rule;               /* of this kind of device */
 	struct compare_spans spans; /* by that basis, which they do not fit */
+	bool is_at_driver;          /* `spans` are of what was given to the driver */
 };
 
 struct compare_account {

@@ -3,8 +3,13 @@
 
 #include <string.h>
 
+#include "model/compare_kind.h"
+
 #define SKB_BYTES_MAX (8 * 65535) /* GSO_MAX_SIZE of linux/netdevice.h, BIG TCP */
 #define UNLIMITED UINT64_MAX
+#define VLAN_TAG_BYTES 4
+/* A packet that XDP may write to lies in a page of this size, or begins in one. */
+#define XDP_GROWTH_MAX 4096
 
 static uint64_t plus(uint64_t a, uint64_t b)
 {
@@ -24,29 +29,40 @@ static uint64_t more_segments(const struct compare_evidence *e)
 	return compare_less(more.of[COMPARE_PACKETS].high, fewer.of[COMPARE_PACKETS].low);
 }
 
-static uint64_t as_bytes(uint64_t packets)
+uint64_t compare_as_bytes(uint64_t packets)
 {
 	return packets > UNLIMITED / SKB_BYTES_MAX ? UNLIMITED : packets * SKB_BYTES_MAX;
 }
 
-static struct compare_share fewer(uint64_t least, uint64_t most)
+struct compare_share compare_fewer(uint64_t least, uint64_t most)
 {
 	return (struct compare_share){
 		.fewer_least = least,
 		.fewer_most = most,
-		.fewer_bytes = as_bytes(most),
+		.fewer_bytes = compare_as_bytes(most),
 		.packets = most,
 	};
 }
 
-static struct compare_share more(uint64_t least, uint64_t most)
+struct compare_share compare_more(uint64_t least, uint64_t most)
 {
 	return (struct compare_share){
 		.more_least = least,
 		.more_most = most,
-		.more_bytes = as_bytes(most),
+		.more_bytes = compare_as_bytes(most),
 		.packets = most,
 	};
+}
+
+/* At rest it can be told. */
+static bool is_multiple(const struct compare_evidence *e, unsigned int step)
+{
+	const struct compare_span *bytes = &e->spans.of[COMPARE_BYTES];
+	uint64_t kernel = e->spans.kernel[COMPARE_BYTES];
+
+	if (!step || bytes->low != bytes->high)
+		return true;
+	return (kernel > bytes->low ? kernel - bytes->low : bytes->low - kernel) % step == 0;
 }
 
 /*
@@ -67,8 +83,10 @@ bool compare_share_covers(const struct compare_evidence *e, const struct compare
 	       compare_is_between(
 		       e->spans.kernel[COMPARE_BYTES],
 		       compare_less(bytes->low + share->more_least * header, share->fewer_bytes),
-		       plus(compare_less(bytes->high, share->fewer_least * header),
-			    share->more_bytes));
+		       plus(compare_less(bytes->high,
+					 share->fewer_least * header + share->fewer_bytes_least),
+			    share->more_bytes)) &&
+	       is_multiple(e, share->bytes_step);
 }
 
 /* What waits in the queueing discipline has passed the hook; what waited when the run began had passed it before. */
@@ -120,7 +138,9 @@ static struct compare_share of_drops(const struct compare_evidence *e)
 
 	if (e->hook != DIRECTION_EGRESS)
 		return (struct compare_share){0};
-	share = fewer(own > least ? own : least, own + most);
+	if (e->is_at_driver) /* what the stack dropped before is not in it, nor in all of the device's */
+		return compare_fewer(0, own);
+	share = compare_fewer(own > least ? own : least, own + most);
 	share.packets = own > most ? own : most;
 	return share;
 }
@@ -151,7 +171,8 @@ static struct compare_share more_at(const struct compare_evidence *e, enum waypo
 {
 	if (e->hook != DIRECTION_EGRESS)
 		return (struct compare_share){0};
-	return more(compare_least_at(e).packets[waypoint], compare_most_at(e).packets[waypoint]);
+	return compare_more(compare_least_at(e).packets[waypoint],
+			    compare_most_at(e).packets[waypoint]);
 }
 
 static struct compare_share of_xdp_sent(const struct compare_evidence *e)
@@ -180,7 +201,7 @@ static struct compare_share missed_at(const struct compare_evidence *e, enum way
 	compare_spans_between(&hook, &e->run->first, &e->run->last, e->hook, &skbs);
 	least = compare_less(hook.of[COMPARE_PACKETS].low, compare_most_at(e).packets[waypoint]);
 	most = compare_less(hook.of[COMPARE_PACKETS].high, compare_least_at(e).packets[waypoint]);
-	return least ? fewer(least, most) : (struct compare_share){0};
+	return least ? compare_fewer(least, most) : (struct compare_share){0};
 }
 
 /* What comes back from an ifb does not pass the hook again, and is at the waypoint. */
@@ -231,7 +252,7 @@ static struct compare_share of_handed(const struct compare_evidence *e)
 
 	if (e->hook != DIRECTION_INGRESS)
 		return (struct compare_share){0};
-	return fewer(
+	return compare_fewer(
 		strcmp(e->run->kind, "ipvlan") ? least : 0,
 		compare_less(handed(e, &last->waypoints_late), handed(e, &first->waypoints_early)));
 }
@@ -241,7 +262,7 @@ static struct compare_share of_mirred(const struct compare_evidence *e)
 {
 	if (e->hook != DIRECTION_INGRESS)
 		return (struct compare_share){0};
-	return fewer(0, compare_most_at(e).packets[WAYPOINT_REDIRECTED]);
+	return compare_fewer(0, compare_most_at(e).packets[WAYPOINT_REDIRECTED]);
 }
 
 /*
@@ -254,50 +275,56 @@ static struct compare_share of_looped(const struct compare_evidence *e)
 
 	if (e->hook != DIRECTION_INGRESS)
 		return (struct compare_share){0};
-	return fewer(e->facts->has_xdp ? 0 : least, compare_most_at(e).packets[WAYPOINT_LOOPED]);
+	return compare_fewer(e->facts->has_xdp ? 0 : least,
+			     compare_most_at(e).packets[WAYPOINT_LOOPED]);
 }
 
 /*
- * In the driver XDP comes before the stack, so the kernel counts more: how many it took there nobody tells. What
- * it sends from there is known (of_xdp_sent()), but of hardware, or where not all of it can be seen.
+ * A tag in the data, not beside it, is taken out between the driver's count and the hook (skb_vlan_untag()).
+ */
+static struct compare_share of_tags(const struct compare_evidence *e)
+{
+	if (e->hook != DIRECTION_INGRESS || e->basis.is_wire)
+		return (struct compare_share){0};
+	return (struct compare_share){
+		.more_bytes = compare_most_at(e).packets[WAYPOINT_TAGGED] * VLAN_TAG_BYTES,
+		.bytes_step = VLAN_TAG_BYTES,
+	};
+}
+
+/*
+ * In the driver XDP comes before the stack, so the kernel counts more: how many it took there nobody tells, nor what it
+ * put before those it let pass. What it sends from there is known (of_xdp_sent()), but of hardware, or where not
+ * all of it can be seen.
  */
 static struct compare_share of_xdp(const struct compare_evidence *e)
 {
-	struct compare_share share = more(0, UNLIMITED);
+	struct compare_share share = compare_more(0, UNLIMITED);
 
 	if (!e->facts->has_xdp ||
 	    (e->hook == DIRECTION_EGRESS && e->is_rule && e->facts->sees_generic_xdp))
 		return (struct compare_share){0};
 	share.packets =
 		compare_less(e->spans.kernel[COMPARE_PACKETS], e->spans.of[COMPARE_PACKETS].probe);
+	if (e->hook == DIRECTION_INGRESS)
+		share.fewer_bytes = e->spans.of[COMPARE_PACKETS].high * XDP_GROWTH_MAX;
 	return share;
 }
 
 bool compare_has_seen_all(const struct compare_evidence *e)
 {
 	const struct compare_basis skbs = {0};
+	enum waypoint next = e->hook == DIRECTION_EGRESS ? WAYPOINT_QUEUE : WAYPOINT_RECEIVE;
 	struct compare_spans hook;
 
 	compare_spans_between(&hook, &e->run->first, &e->run->last, e->hook, &skbs);
-	return e->hook == DIRECTION_EGRESS &&
-	       hook.of[COMPARE_PACKETS].low <= compare_most_at(e).packets[WAYPOINT_QUEUE] &&
-	       hook.of[COMPARE_PACKETS].high >= compare_least_at(e).packets[WAYPOINT_QUEUE];
+	return hook.of[COMPARE_PACKETS].low <= compare_most_at(e).packets[next] &&
+	       hook.of[COMPARE_PACKETS].high >= compare_least_at(e).packets[next];
 }
 
-/* A tun counts what has been read; what has not waits in a queue of txqlen packets. */
-static struct compare_share of_reader(const struct compare_evidence *e)
+bool compare_share_is_any(const struct compare_share *share)
 {
-	uint64_t waiting = e->facts->txqlen;
-
-	if (strcmp(e->run->kind, "tun") || !compare_has_seen_all(e))
-		return (struct compare_share){0};
-	return (struct compare_share){
-		.fewer_most = waiting,
-		.fewer_bytes = as_bytes(waiting),
-		.more_most = waiting,
-		.more_bytes = as_bytes(waiting),
-		.may_be_cut = waiting > 0,
-	};
+	return share->fewer_most || share->more_most || share->fewer_bytes || share->more_bytes;
 }
 
 void compare_share_add(struct compare_share *sum, const struct compare_share *add)
@@ -312,6 +339,8 @@ void compare_share_add(struct compare_share *sum, const struct compare_share *ad
 	sum->more_most = plus(sum->more_most, add->more_most);
 	sum->more_bytes = plus(sum->more_bytes, add->more_bytes);
 	sum->may_be_cut |= add->may_be_cut;
+	/* Those of one kind of packets alone: with others among them nobody knows. */
+	sum->fewer_bytes_least = 0;
 }
 
 struct compare_share compare_share_of(const struct compare_evidence *e, enum compare_cause cause)
@@ -333,13 +362,13 @@ struct compare_share compare_share_of(const struct compare_evidence *e, enum com
 		return of_xdp_sent(e);
 	case COMPARE_DIRECT:
 		return of_direct(e);
-	case COMPARE_UNREAD:
-		return of_reader(e);
 	case COMPARE_LOOPED:
 		return of_looped(e);
 	case COMPARE_XDP:
 		return of_xdp(e);
+	case COMPARE_TAGGED:
+		return of_tags(e);
 	default:
-		return (struct compare_share){0};
+		return compare_kind_share_of(e, cause);
 	}
 }

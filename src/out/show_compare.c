@@ -69,7 +69,7 @@ static const char *cause_words(enum compare_cause cause)
 	case COMPARE_REFRESHED:
 		return "the device's counters stand still at times: compared from change to change";
 	case COMPARE_XDP:
-		return "passed by the XDP program, not by the hook";
+		return "passed by the XDP program, not by the hook, or changed by it";
 	case COMPARE_MACVLAN_MULTICAST:
 		return "multicast between macvlans, whose header counts twice";
 	case COMPARE_TAKEN:
@@ -91,6 +91,20 @@ static const char *cause_words(enum compare_cause cause)
 		return "multicast or broadcast sent from here, of which this host gets a copy, "
 		       "past "
 		       "the driver";
+	case COMPARE_POLLED:
+		return "some the other end polled for, which are counted without their Ethernet "
+		       "header";
+	case COMPARE_RESIZED:
+		return "made longer or shorter behind the egress hook, by tc or with a VLAN tag";
+	case COMPARE_TAGGED:
+		return "a VLAN tag among the bytes is taken off before the ingress hook";
+	case COMPARE_COPIED:
+		return "sent to more than one remote, and each copy counts";
+	case COMPARE_ANSWERED:
+		return "ARP and what asks for IPv6 neighbours, taken or answered by the vxlan "
+		       "itself";
+	case COMPARE_FILTERED:
+		return "dropped by netfilter, which sees it before the ingress hook";
 	case COMPARE_SEVERAL:
 		return "several at once: ";
 	case COMPARE_EARLIER: /* is said of every verdict */

@@ -89,7 +89,7 @@ static void says_how_it_is_known(void **state)
 		{make_result(COMPARE_PACKETS), "nothing passed"},
 		{make_result(COMPARE_PACKETS), "1 packet: dropped behind the egress hook"},
 		{make_result(COMPARE_PACKETS),
-		 "7 packets: passed by the XDP program, not by the hook"},
+		 "7 packets: passed by the XDP program, not by the hook, or changed by it"},
 		{make_result(COMPARE_PACKETS), ",9 packets from before the probe was attached,"},
 		{make_result(COMPARE_PACKETS), "7 packets: passed by the XDP program, not by the "
 					       "hook; 9 packets from before"},
