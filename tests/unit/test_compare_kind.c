@@ -322,6 +322,25 @@ static void names_polling_where_it_takes_it(void **state)
 			 1 << COMPARE_GSO_IN_PART | 1 << COMPARE_POLLED);
 }
 
+/* Of 30 packets tc took three; XDP sent 20, and of five more the device said that it had no room for them. */
+static void takes_no_frame_of_xdp_for_a_packet(void **state)
+{
+	struct run_case at = {"XDP",      "veth", TX, SAME(30, 3000), 47, 4700,
+			      QUEUED(27), {0},    0,  COMPARE_SEVERAL};
+	struct compare_result results[COMPARE_COUNTERS];
+	struct compare_run run;
+
+	(void)state;
+	at.waypoints.packets[WAYPOINT_XDP_SENT] = 20;
+	run = run_of(&at);
+	run.last.kernel.tx_dropped = 5;
+	compare_judge(&run, TX, &at.facts, results);
+	assert_int_equal(results[COMPARE_PACKETS].cause, COMPARE_SEVERAL);
+	run.last.kernel.tx_packets++;
+	compare_judge(&run, TX, &at.facts, results);
+	assert_int_equal(results[COMPARE_PACKETS].verdict, COMPARE_MISMATCH);
+}
+
 /* A million packets of 1000 bytes from these counts of the kernel's on, of which the probe has `lost` some. */
 static void judge_from(uint64_t packets, uint64_t bytes, uint64_t lost,
 		       struct compare_result results[COMPARE_COUNTERS])
@@ -368,6 +387,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accounts_for_no_more),
 		cmocka_unit_test(names_polling_where_it_takes_it),
+		cmocka_unit_test(takes_no_frame_of_xdp_for_a_packet),
 		cmocka_unit_test(counts_across_the_end_of_numbers),
 	};
 
