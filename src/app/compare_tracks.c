@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "app/compare_drops.h"
+#include "app/compare_ports.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -158,6 +160,7 @@ static int add_track(struct compare_tracks *tracks, const struct interface *inte
 	memcpy(track->ifname, interface->ifname, sizeof(track->ifname));
 	take_saved(tracks, track);
 	track->facts.sees_generic_xdp = engine_sees_generic_xdp(tracks->engine);
+	track->master = link->master;
 	compare_start(&track->run, link->kind, link->flags & IFF_LOOPBACK);
 	return 0;
 }
@@ -177,50 +180,6 @@ static int add_new(struct compare_tracks *tracks, struct error *err)
 	return 0;
 }
 
-/*
- * Reasons that only what has passed the egress hook is dropped for, without their prefix; where the kernel has no reasons,
- * it may have been.
- */
-static bool is_behind_hook(const char *reason)
-{
-	static const char *const reasons[] = {
-		"TC_EGRESS", "FULL_RING", "DEV_HDR",    "DEV_READY",   "NOMEM",
-		"SKB_CSUM",  "HDR_TRUNC", "TAP_FILTER", "SKB_GSO_SEG", "SKB_UCOPY_FAULT",
-	};
-	size_t i;
-
-	if (!reason || !strncmp(reason, "QDISC_", 6) || !strncmp(reason, "TAP_TXFILTER", 12))
-		return true;
-	for (i = 0; i < ARRAY_SIZE(reasons); i++)
-		if (!strcmp(reason, reasons[i]))
-			return true;
-	return false;
-}
-
-/*
- * What a bridge's filter drops is of the bridge, but did not come in by it, so that its direction says nothing. Where the
- * kernel has no reasons, it may have been a filter.
- */
-static void add_drops(const struct compare_tracks *tracks, uint32_t slot,
-		      const struct drop_sum *sums, size_t n, uint64_t *behind_hook,
-		      uint64_t *filtered)
-{
-	size_t i;
-
-	*behind_hook = *filtered = 0;
-	for (i = 0; i < n; i++) {
-		const char *reason;
-
-		if (sums[i].kind.slot != slot)
-			continue;
-		reason = drop_reasons_name(tracks->reasons, sums[i].kind.reason);
-		if (sums[i].kind.direction == DIRECTION_EGRESS && is_behind_hook(reason))
-			*behind_hook += sums[i].packets;
-		if (!reason || !strcmp(reason, "NETFILTER_DROP"))
-			*filtered += sums[i].packets;
-	}
-}
-
 /* Drops and waypoints, those of `early` of every track or of `late`. */
 static int read_evidence(struct compare_tracks *tracks, bool is_late, struct error *err)
 {
@@ -234,14 +193,17 @@ static int read_evidence(struct compare_tracks *tracks, bool is_late, struct err
 
 		if (!track->is_there)
 			continue;
-		add_drops(tracks, track->slot, sums, n,
-			  is_late ? &sample->drops_late : &sample->drops_early,
-			  is_late ? &sample->filtered_late : &sample->filtered_early);
+		compare_drops_sum(tracks->reasons, track->slot, sums, n,
+				  is_late ? &sample->drops_late : &sample->drops_early,
+				  is_late ? &sample->filtered_late : &sample->filtered_early);
 		ret = engine_read_waypoints(tracks->engine, track->slot,
 					    is_late ? &track->sample.waypoints_late
 						    : &track->sample.waypoints_early,
 					    err);
 	}
+	if (!ret)
+		compare_ports_add_drops(tracks->items, tracks->n, tracks->reasons, sums, n,
+					is_late);
 	return ret;
 }
 
@@ -284,6 +246,7 @@ static void take_link(struct compare_tracks *tracks, const struct site *site,
 	if (track) {
 		track->sample.kernel = link->stats;
 		track->facts.txqlen = link->txqlen;
+		track->master = link->master;
 		track->facts.answers_neighbours |= link->answers_neighbours;
 		track->sample.at_ns = clock_monotonic_ns();
 		if (link->xdp_prog_id)
@@ -398,6 +361,7 @@ int compare_tracks_sample(struct compare_tracks *tracks, struct error *err)
 		ret = read_evidence(tracks, false, err);
 	if (!ret)
 		ret = read_probe(tracks, 0, err);
+	compare_ports_add_counts(tracks->items, tracks->n, false);
 	let_pass();
 	if (!ret)
 		ret = read_backlogs(tracks, err);
@@ -410,6 +374,7 @@ int compare_tracks_sample(struct compare_tracks *tracks, struct error *err)
 	let_pass();
 	if (!ret)
 		ret = read_probe(tracks, 3, err);
+	compare_ports_add_counts(tracks->items, tracks->n, true);
 	if (!ret)
 		ret = read_evidence(tracks, true, err);
 	for (i = 0; !ret && i < tracks->n; i++)

@@ -29,7 +29,8 @@ struct compare_track {
 	/* The sample that is being taken, and how many of its readings there are. */
 	struct compare_sample sample;
 	unsigned int stage;
-	bool in_total; /* its packets are no other's; only with --total */
+	bool in_total;   /* its packets are no other's; only with --total */
+	uint32_t master; /* ifindex of the bridge or vrf that it is a port of; 0: none */
 };
 
 struct compare_tracks;

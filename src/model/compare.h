@@ -35,8 +35,13 @@ struct compare_sample {
 	struct rtnl_link_stats64 kernel;
 	/* What waited in the queueing discipline, read between `early` and `kernel`. */
 	uint64_t queued[COMPARE_COUNTERS];
-	/* Dropped by netfilter, read with `drops_early` and `drops_late`. */
+	/*
+	 * Dropped by netfilter, and, of a bridge's ports as they received it, for no given reason; read with
+	 * `drops_early` and `drops_late`.
+	 */
 	uint64_t filtered_early, filtered_late;
+	/* What its ports have received, without Ethernet headers, read with `early` and `late`. */
+	uint64_t ports_early[COMPARE_COUNTERS], ports_late[COMPARE_COUNTERS];
 };
 
 /*
@@ -100,6 +105,7 @@ enum compare_cause {
 	COMPARE_COPIED,   /* a vxlan counts a packet for each of several remotes */
 	COMPARE_ANSWERED, /* a vxlan answers what asks for neighbours itself */
 	COMPARE_FILTERED, /* a bridge's filter dropped it between count and ingress hook */
+	COMPARE_BY_PORTS, /* a vrf counts what its ports received, behind every hook */
 	COMPARE_SEVERAL,  /* it takes more than one of them: `causes` */
 };
 

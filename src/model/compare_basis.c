@@ -52,6 +52,8 @@ static const struct kind_rule kinds[] = {
 	{"ipvlan", {{EITHER(0)}, {EITHER(0)}}},
 	/* dummy_xmit() counts, and that is all. */
 	{"dummy", {{EITHER(0)}, {EITHER(0)}}},
+	/* Neither hook sees what it counts as received; what it sends itself is rare (vrf_xmit()). */
+	{"vrf", {{EITHER(WITHOUT_HEADER)}, {EITHER(0)}}},
 	/* netkit_xmit() counts for both ends. */
 	{"netkit", {{EITHER(0)}, {EITHER(0)}}},
 	/*

@@ -113,8 +113,9 @@ static struct compare_share of_answers(const struct compare_evidence *e)
 }
 
 /*
- * A bridge counts what is for itself before its filters see it (br_pass_frame_up() in net/bridge); the ingress hook
- * is behind. Which chain dropped it is not known: those of IP have had it past the hook.
+ * A bridge counts what is for itself before its filters see it (br_pass_frame_up() in net/bridge), that of VLANs,
+ * which drops it as of the port, and netfilter's; the ingress hook is behind. Which chain dropped it is not
+ * known: those of IP have had it past the hook.
  */
 static struct compare_share of_filters(const struct compare_evidence *e)
 {
@@ -132,6 +133,26 @@ static struct compare_share of_filters(const struct compare_evidence *e)
 	return share;
 }
 
+/*
+ * What its ports received for one address of IP is counted as a vrf's (vrf_ip_rcv() in drivers/net/vrf.c), from the IP
+ * header on, and passes the hook of the port alone. ARP and multicast are not.
+ */
+static struct compare_share of_ports(const struct compare_evidence *e)
+{
+	const struct compare_sample *first = &e->run->first, *last = &e->run->last;
+	struct compare_share share = {0};
+
+	if (!is_kind(e, "vrf") || e->direction != DIRECTION_INGRESS)
+		return share;
+	share.more_most = compare_less(last->ports_late[COMPARE_PACKETS],
+				       first->ports_early[COMPARE_PACKETS]);
+	share.more_bytes =
+		compare_less(last->ports_late[COMPARE_BYTES], first->ports_early[COMPARE_BYTES]);
+	share.packets =
+		compare_less(e->spans.kernel[COMPARE_PACKETS], e->spans.of[COMPARE_PACKETS].probe);
+	return share;
+}
+
 struct compare_share compare_kind_share_of(const struct compare_evidence *e,
 					   enum compare_cause cause)
 {
@@ -146,6 +167,8 @@ struct compare_share compare_kind_share_of(const struct compare_evidence *e,
 		return of_answers(e);
 	case COMPARE_FILTERED:
 		return of_filters(e);
+	case COMPARE_BY_PORTS:
+		return of_ports(e);
 	default:
 		return (struct compare_share){0};
 	}

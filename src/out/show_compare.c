@@ -10,7 +10,7 @@
 #include "base/units.h"
 #include "out/place_name.h"
 
-#define REASON_SIZE 512
+#define REASON_SIZE 1024
 
 static const char *const direction_names[] = {"rx", "tx"};
 
@@ -104,7 +104,9 @@ static const char *cause_words(enum compare_cause cause)
 		return "ARP and what asks for IPv6 neighbours, taken or answered by the vxlan "
 		       "itself";
 	case COMPARE_FILTERED:
-		return "dropped by netfilter, which sees it before the ingress hook";
+		return "dropped by netfilter or a VLAN filter, before the ingress hook";
+	case COMPARE_BY_PORTS:
+		return "received by its ports, behind their ingress hooks: no more than those saw";
 	case COMPARE_SEVERAL:
 		return "several at once: ";
 	case COMPARE_EARLIER: /* is said of every verdict */

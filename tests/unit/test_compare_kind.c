@@ -31,6 +31,8 @@ static struct compare_run run_of(const struct run_case *at)
 	last.early = last.before = last.after = last.late = counters;
 	last.waypoints_early = last.waypoints_late = at->waypoints;
 	last.filtered_early = last.filtered_late = at->filtered;
+	last.ports_early[COMPARE_PACKETS] = last.ports_late[COMPARE_PACKETS] = 30;
+	last.ports_early[COMPARE_BYTES] = last.ports_late[COMPARE_BYTES] = 2580;
 	if (at->direction == RX) {
 		last.kernel.rx_packets = at->packets;
 		last.kernel.rx_bytes = at->bytes;
@@ -264,6 +266,10 @@ static const struct run_case cases[] = {
 	 {0},
 	 10,
 	 0},
+	{"a vrf's ports", "vrf", RX, SAME(0, 0), 28, 2400, {{0}}, {0}, 0, COMPARE_BY_PORTS},
+	{"a packet more", "vrf", RX, SAME(0, 0), 31, 2400, {{0}}, {0}, 0, 0},
+	{"a byte more", "vrf", RX, SAME(0, 0), 30, 2581, {{0}}, {0}, 0, 0},
+	{"ports of no vrf", "tun", RX, SAME(0, 0), 28, 2400, {{0}}, {0}, 0, 0},
 	/* XDP made them longer; it made nothing shorter that it was not to see. */
 	{"grown",
 	 "veth",

@@ -92,7 +92,7 @@ static void says_how_it_is_known(void **state)
 		 "7 packets: passed by the XDP program, not by the hook, or changed by it"},
 		{make_result(COMPARE_PACKETS), ",9 packets from before the probe was attached,"},
 		{make_result(COMPARE_PACKETS), "7 packets: passed by the XDP program, not by the "
-					       "hook; 9 packets from before"},
+					       "hook, or changed by it; 9 packets from before"},
 		{make_result(COMPARE_BYTES), "nothing that is known accounts for -3; 9 bytes from "
 					     "before"},
 	};
