@@ -40,6 +40,36 @@ pair_of() { # NAME
 	ip link add "${1}0" netns "$NS0" type veth peer name "${1}1" netns "$NS1"
 }
 
+# What the interface below asks its own routes for, in L3 mode.
+l3_route() { # NS LOWER HOST PEER PEER-MAC
+	ip -n "$1" address add "10.8.5.$3/24" dev "$2"
+	ip -n "$1" neighbour replace "10.8.5.$4" lladdr "$5" dev "$2" nud permanent
+	ip -n "$1" route add 10.7.5.0/24 via "10.8.5.$4" dev "$2" metric 9999
+}
+
+# VLAN 7 on top of a pair that does not put tags in itself.
+vlan_in_software() {
+	pair_of z
+	features "$NS0" z0 tx-vlan-hw-insert off
+	features "$NS1" z1 tx-vlan-hw-insert off
+	up "$NS0" z0
+	up "$NS1" z1
+	ip -n "$NS0" link add z.7 link z0 type vlan id 7 || return
+	ip -n "$NS1" link add z.7 link z1 type vlan id 7
+	join_up z.7 z.7 6
+}
+
+# The tag is seen beside the packet by the hook of z0, and counted within it.
+tags_are_accounted_for() {
+	is_explained "$NS0" z0 tx bytes "made longer or shorter behind the egress hook"
+	is_explained "$NS1" z1 rx bytes "a VLAN tag among the bytes"
+	assert_equal "$(field "$NS0" z0 tx packets difference)" 0
+	assert_equal "$(field "$NS0" z0 tx bytes difference)" \
+		$((4 * $(field "$NS0" z0 tx packets kernel)))
+	assert_equal "$(field "$NS1" z1 rx bytes difference)" \
+		"$(field "$NS0" z0 tx bytes difference)"
+}
+
 up() { # NS NAME…
 	local name
 	for name in "${@:2}"; do
@@ -70,6 +100,16 @@ up() { # NS NAME…
 		ip -n "$NS1" link add i1 link x1 type ipvlan mode l2
 		join_up i0 i1 3
 	fi
+	pair_of y
+	up "$NS0" y0
+	up "$NS1" y1
+	if ip -n "$NS0" link add j0 link y0 type ipvlan mode l3; then
+		ip -n "$NS1" link add j1 link y1 type ipvlan mode l3
+		l3_route "$NS0" y0 1 2 "$(mac_of "$NS1" y1)"
+		l3_route "$NS1" y1 2 1 "$(mac_of "$NS0" y0)"
+		join_up j0 j1 5
+	fi
+	vlan_in_software || true
 	if ip -n "$NS0" link add k0 type netkit; then
 		ip -n "$NS0" link set nk0 netns "$NS1" name k1
 		join_up k0 k1 4
@@ -88,9 +128,10 @@ up() { # NS NAME…
 		# shellcheck disable=SC2086
 		set -- $one
 		agrees "$NS0" "$1" tx skbs 0
-		agrees "$NS1" "$2" rx skbs "$([[ $1 == v.7 ]] && echo -14 || echo 0)"
-		agrees "$NS0" "$1" rx either "$([[ $1 == v.7 ]] && echo -14 || echo 0)"
+		agrees "$NS1" "$2" rx skbs "$([[ $1 == ?.7 ]] && echo -14 || echo 0)"
+		agrees "$NS0" "$1" rx either "$([[ $1 == ?.7 ]] && echo -14 || echo 0)"
 	done
+	[[ ${made[*]} != *z.7* ]] || tags_are_accounted_for
 }
 
 @test "dummy: skbs, with the header" {
@@ -187,4 +228,37 @@ ipvlan() { # MODE
 	compare_both "$NS0" "$NS1" 198.51.100.2 4
 	agrees "$NS0" k0 tx skbs 0
 	agrees "$NS1" k1 rx skbs 0
+}
+
+# ARP is of the port alone.
+@test "vrf: what its ports received for IP, from the header on, past every hook" {
+	make_pair
+	ip -n "$NS0" link add r0 type vrf table 10 || skip "the kernel has no vrf"
+	ip -n "$NS0" link set r0 up
+	ip -n "$NS0" link set v0 master r0
+	settle_all "$NS0" "$NS1"
+	begin "$NS0"
+	send "$NS1" traffic udp-send --to 192.0.2.1 --port 7009 --count 200 --size 300
+	settle_all "$NS0"
+	finish "$NS0"
+	is_explained "$NS0" r0 rx packets "received by its ports"
+	is_explained "$NS0" r0 rx bytes "received by its ports"
+	(($(field "$NS0" r0 rx packets kernel) >= 200))
+	assert_equal "$(field "$NS0" v0 rx packets verdict)" match
+}
+
+@test "bridge: what its VLAN filter drops is counted before, and dropped as of the port" {
+	make_pair
+	ip -n "$NS1" link add br0 type bridge vlan_filtering 1 ||
+		skip "the kernel's bridge has no VLAN filter"
+	ip -n "$NS1" link set v1 master br0
+	ip -n "$NS1" link set br0 address "$(mac_of "$NS1" v1)" up
+	in_ns "$NS1" bridge vlan del dev br0 vid 1 self
+	settle_all "$NS0" "$NS1"
+	begin "$NS1"
+	send "$NS0" traffic udp-send --to 192.0.2.2 --port 7009 --count 200 --size 300
+	settle_all "$NS1"
+	finish "$NS1"
+	is_explained "$NS1" br0 rx packets "200 packets: dropped by netfilter or a VLAN filter"
+	is_explained "$NS1" br0 rx bytes "dropped by netfilter or a VLAN filter"
 }
