@@ -64,10 +64,9 @@ tags_are_accounted_for() {
 	is_explained "$NS0" z0 tx bytes "made longer or shorter behind the egress hook"
 	is_explained "$NS1" z1 rx bytes "a VLAN tag among the bytes"
 	assert_equal "$(field "$NS0" z0 tx packets difference)" 0
-	assert_equal "$(field "$NS0" z0 tx bytes difference)" \
-		$((4 * $(field "$NS0" z0 tx packets kernel)))
-	assert_equal "$(field "$NS1" z1 rx bytes difference)" \
-		"$(field "$NS0" z0 tx bytes difference)"
+	(($(field "$NS0" z0 tx bytes difference) % 4 == 0))
+	assert_equal "$(field "$NS1" z1 rx packets difference)" 0
+	(($(field "$NS1" z1 rx bytes difference) % 4 == 0))
 }
 
 up() { # NS NAME…
