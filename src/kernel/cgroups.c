@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel/cgroups.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,22 +13,29 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/array.h"
+#include "base/clock.h"
 #include "base/file.h"
 
-#define HANDLE_TYPE_KERNFS 0xfe
 #define OWN_GROUPS_SIZE (16 * 1024)
 /* A place for each id modulo this. */
-#define KNOWN_MAX 256
+#define KNOWN_MAX 4096
+/* Searches may take a sixteenth of the time, and so much more at once. */
+#define SEARCH_SPARE 16
+#define SEARCH_DEBT_NS (50ULL * 1000 * 1000)
 
 struct known {
 	uint64_t id; /* 0: free */
-	char *path;
+	char *path;  /* NULL: it has none that can be told */
 };
 
 struct cgroups {
-	int fd; /* of the root */
+	int fd;          /* of the root */
+	uint64_t wanted; /* keeps its place among the known */
+	uint64_t searched_ns, debt_ns;
 	struct known known[KNOWN_MAX];
 	char path[PATH_MAX];
 };
@@ -51,7 +60,7 @@ static int open_root(void)
 		return -errno;
 	if (!syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		mount = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0);
-	/* What fsmount() gives is no more than a path, and handles want an open file. */
+	/* What fsmount() gives is no more than a path. */
 	if (mount >= 0)
 		fd = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
@@ -62,6 +71,25 @@ static int open_root(void)
 	return ret ? ret : fd;
 }
 
+/* Where it is mounted as a rule, for who may not mount it. */
+static int open_mounted(void)
+{
+	static const char *const places[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+	struct statfs fs;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		fd = open(places[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (!fstatfs(fd, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC)
+			return fd;
+		close(fd);
+	}
+	return -ENOENT;
+}
+
 int cgroups_new(struct cgroups **out, struct error *err)
 {
 	struct cgroups *cgroups;
@@ -70,6 +98,8 @@ int cgroups_new(struct cgroups **out, struct error *err)
 	if (!is_used())
 		return error_set(err, -ENOENT, "nobody uses cgroup v2 here");
 	fd = open_root();
+	if (fd == -EPERM)
+		fd = open_mounted();
 	if (fd < 0)
 		return error_errno(err, fd, "cannot look into cgroup v2");
 	cgroups = calloc(1, sizeof(*cgroups));
@@ -94,52 +124,100 @@ void cgroups_free(struct cgroups *cgroups)
 	free(cgroups);
 }
 
-static int open_group(const struct cgroups *cgroups, uint64_t id)
+/* NULL: the group has gone, or is nowhere below our root, which ids do not outlive. */
+static void remember(struct cgroups *cgroups, uint64_t id, const char *path)
 {
-	union {
-		struct file_handle handle;
-		char room[sizeof(struct file_handle) + sizeof(id)];
-	} by = {.handle = {.handle_bytes = sizeof(id), .handle_type = HANDLE_TYPE_KERNFS}};
+	struct known *known = &cgroups->known[id % KNOWN_MAX];
+	char *copy;
 
-	memcpy(by.handle.f_handle, &id, sizeof(id));
-	return open_by_handle_at(cgroups->fd, &by.handle, O_PATH | O_CLOEXEC);
+	/* Of two that share a place, who is asked for has it. */
+	if (id == known->id || (known->id == cgroups->wanted && id != cgroups->wanted))
+		return;
+	copy = path ? strdup(path) : NULL;
+	if (path && !copy)
+		return;
+	free(known->path);
+	known->path = copy;
+	known->id = id;
 }
 
-/* Into cgroups->path. */
-static bool read_path(struct cgroups *cgroups, uint64_t id)
-{
-	int fd = open_group(cgroups, id);
-	struct stat status;
-	ssize_t length;
-	char link[40];
+static void see_below(struct cgroups *cgroups, DIR *dir, size_t length);
 
-	if (fd < 0)
+/* `entry` of a directory whose path has that length, and what is below. */
+static void see(struct cgroups *cgroups, DIR *parent, const struct dirent *entry, size_t length)
+{
+	size_t room = sizeof(cgroups->path) - length;
+	DIR *dir;
+	int fd, n;
+
+	n = snprintf(cgroups->path + length, room, "/%s", entry->d_name);
+	if (n < 0 || (size_t)n >= room)
+		return;
+	remember(cgroups, entry->d_ino, cgroups->path);
+	fd = openat(dirfd(parent), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (dir) {
+		see_below(cgroups, dir, length + (size_t)n);
+		closedir(dir);
+	} else if (fd >= 0) {
+		close(fd);
+	}
+}
+
+static void see_below(struct cgroups *cgroups, DIR *dir, size_t length)
+{
+	const struct dirent *entry;
+
+	while ((entry = readdir(dir)))
+		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") &&
+		    strcmp(entry->d_name, ".."))
+			see(cgroups, dir, entry, length);
+}
+
+/* All groups that there are. False where that could not be done. */
+static bool see_all(struct cgroups *cgroups)
+{
+	int fd = openat(cgroups->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct stat status;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
 		return false;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	length = readlink(link, cgroups->path, sizeof(cgroups->path));
-	close(fd);
-	if (length <= 0 || (size_t)length == sizeof(cgroups->path))
-		return false;
-	cgroups->path[length] = '\0';
-	/* That of a group outside of our namespace does not begin at our root. */
-	return !fstatat(cgroups->fd, length > 1 ? cgroups->path + 1 : ".", &status, 0) &&
-	       status.st_ino == id;
+	}
+	if (!fstat(fd, &status))
+		remember(cgroups, status.st_ino, "/");
+	see_below(cgroups, dir, 0);
+	closedir(dir);
+	return true;
+}
+
+/* Senders that come and go in numbers must not slow everything down. */
+static bool may_search(struct cgroups *cgroups, uint64_t now_ns)
+{
+	uint64_t paid_ns = (now_ns - cgroups->searched_ns) / SEARCH_SPARE;
+
+	cgroups->debt_ns -= paid_ns < cgroups->debt_ns ? paid_ns : cgroups->debt_ns;
+	cgroups->searched_ns = now_ns;
+	return cgroups->debt_ns < SEARCH_DEBT_NS;
 }
 
 const char *cgroups_path(struct cgroups *cgroups, uint64_t id)
 {
-	struct known *known = &cgroups->known[id % KNOWN_MAX];
-	char *path;
+	const struct known *known = &cgroups->known[id % KNOWN_MAX];
+	uint64_t start_ns;
 
-	if (id && known->id == id)
-		return known->path;
-	if (!id || !read_path(cgroups, id))
+	if (!id)
 		return NULL;
-	path = strdup(cgroups->path);
-	if (!path)
-		return cgroups->path;
-	free(known->path);
-	known->path = path;
-	known->id = id;
-	return path;
+	if (known->id == id)
+		return known->path;
+	start_ns = clock_monotonic_ns();
+	cgroups->wanted = id;
+	if (!may_search(cgroups, start_ns) || !see_all(cgroups))
+		return NULL;
+	cgroups->debt_ns += clock_monotonic_ns() - start_ns;
+	if (known->id != id)
+		remember(cgroups, id, NULL);
+	return known->path;
 }
