@@ -2,11 +2,13 @@
 #include "kernel/symbols.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/log.h"
@@ -38,6 +40,7 @@ struct symbol_table {
 
 struct symbols {
 	char *path;
+	int fd; /* negative: it cannot be read */
 	struct symbol_table table;
 	bool is_read;
 	uint64_t read_ns, wait_ns;
@@ -191,10 +194,21 @@ static int read_lines(struct symbol_table *table, FILE *file)
 	return !ret && ferror(file) ? -EIO : ret;
 }
 
+/* From its beginning, by the descriptor that has the right to see addresses. NULL with errno. */
+static FILE *open_again(const struct symbols *symbols)
+{
+	int fd = fcntl(symbols->fd, F_DUPFD_CLOEXEC, 0);
+	FILE *file = fd < 0 || lseek(fd, 0, SEEK_SET) ? NULL : fdopen(fd, "r");
+
+	if (!file && fd >= 0)
+		close(fd);
+	return file;
+}
+
 /* What was known stays where the file cannot be read. */
 static void read_symbols(struct symbols *symbols, uint64_t now_ns)
 {
-	FILE *file = fopen(symbols->path, "re");
+	FILE *file = open_again(symbols);
 	struct symbol_table table = {0};
 	int ret = file ? 0 : -errno;
 	char buffer[READ_BYTES];
@@ -280,6 +294,11 @@ char *symbols_format(struct symbols *symbols, uint64_t address, uint64_t now_ns,
 	return out;
 }
 
+bool symbols_are_hidden(const struct symbols *symbols)
+{
+	return symbols->is_read && !symbols->table.n;
+}
+
 int symbols_new(struct symbols **out, const char *path, struct error *err)
 {
 	struct symbols *symbols = calloc(1, sizeof(*symbols));
@@ -290,6 +309,9 @@ int symbols_new(struct symbols **out, const char *path, struct error *err)
 		free(symbols);
 		return error_errno(err, -ENOMEM, "cannot name kernel addresses");
 	}
+	symbols->fd = open(symbols->path, O_RDONLY | O_CLOEXEC);
+	if (symbols->fd < 0)
+		log_debug("cannot read %s: %s", symbols->path, strerror(errno));
 	symbols->wait_ns = SYMBOLS_WAIT_MIN_NS;
 	*out = symbols;
 	return 0;
@@ -300,6 +322,8 @@ void symbols_free(struct symbols *symbols)
 	if (!symbols)
 		return;
 	table_clear(&symbols->table);
+	if (symbols->fd >= 0)
+		close(symbols->fd);
 	free(symbols->path);
 	free(symbols);
 }

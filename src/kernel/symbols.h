@@ -6,12 +6,14 @@
  * that is farther away than any function is long, or the last of its module and on another page.
  * Only text (t, T, w, W) is kept. Of several symbols with one address the first in the file counts.
  *
- * To readers without CAP_SYSLOG, or by kernel.kptr_restrict, the kernel shows all addresses as zero.
- * Then nothing is known, and an address is shown as such.
+ * To who opens it without CAP_SYSLOG, or by kernel.kptr_restrict, the kernel shows all addresses as zero
+ * (kallsyms_show_value() in kernel/ksyms_common.c). Then nothing is known, and an address is shown as such. So the
+ * file is opened at the start, and read by that descriptor however little we may do by then.
  */
 #ifndef IFPULSE_KERNEL_SYMBOLS_H
 #define IFPULSE_KERNEL_SYMBOLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,8 +35,8 @@
 struct symbols;
 
 /*
- * `path` is a file like /proc/kallsyms, which NULL stands for. It is read when the first address is
- * asked for. 0 or -ENOMEM.
+ * `path` is a file like /proc/kallsyms, which NULL stands for. It is opened now, and read when the first address
+ * is asked for. 0 or -ENOMEM.
  */
 int symbols_new(struct symbols **out, const char *path, struct error *err);
 void symbols_free(struct symbols *symbols);
@@ -48,5 +50,8 @@ void symbols_free(struct symbols *symbols);
  */
 char *symbols_format(struct symbols *symbols, uint64_t address, uint64_t now_ns, char *out,
 		     size_t size);
+
+/* Whether the file has been read, and had no address for us. */
+bool symbols_are_hidden(const struct symbols *symbols);
 
 #endif
