@@ -49,7 +49,7 @@ SAN_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=a
 endif
 
 comma := ,
-LIBS := libbpf libelf zlib libmnl sqlite3 cairo
+LIBS := libbpf libelf zlib libmnl sqlite3 cairo libcap-ng
 CFLAGS ?= -O2 -g
 BASE_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wno-format-nonliteral \

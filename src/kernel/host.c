@@ -4,18 +4,17 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "kernel/privileges.h"
 
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
 
@@ -77,16 +76,6 @@ static bool is_in_user_namespace(void)
 	       (inside || outside || count != UINT32_MAX);
 }
 
-static uint64_t effective_capabilities(void)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
-
-	if (syscall(SYS_capget, &header, data))
-		return 0;
-	return data[0].effective | (uint64_t)data[1].effective << 32;
-}
-
 /* Digits at *text, which is moved behind them; false where there is none, or far too many. */
 static bool parse_number(const char **text, int *number)
 {
@@ -119,8 +108,8 @@ int host_parse_release(const char *release, int *major, int *minor)
 
 void host_look(struct host_facts *facts)
 {
-	uint64_t caps = effective_capabilities();
-	bool sys_admin = caps & 1ULL << CAP_SYS_ADMIN;
+	uint64_t caps = privileges_held();
+	bool sys_admin = caps & PRIVILEGE(CAP_SYS_ADMIN);
 	struct utsname names;
 	char line[64];
 
@@ -135,9 +124,9 @@ void host_look(struct host_facts *facts)
 	facts->has_jit = !read_line("/proc/sys/net/core/bpf_jit_enable", line, sizeof(line)) ||
 			 line[0] != '0';
 	facts->in_user_namespace = is_in_user_namespace();
-	facts->has_cap_net_admin = caps & 1ULL << CAP_NET_ADMIN;
-	facts->has_cap_bpf = sys_admin || caps & 1ULL << CAP_BPF;
-	facts->has_cap_perfmon = sys_admin || caps & 1ULL << CAP_PERFMON;
+	facts->has_cap_net_admin = caps & PRIVILEGE(CAP_NET_ADMIN);
+	facts->has_cap_bpf = sys_admin || caps & PRIVILEGE(CAP_BPF);
+	facts->has_cap_perfmon = sys_admin || caps & PRIVILEGE(CAP_PERFMON);
 }
 
 char *host_missing_capabilities(char *out, size_t size, const struct host_facts *facts)
