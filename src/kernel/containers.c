@@ -37,6 +37,7 @@ struct containers {
 };
 
 struct scan {
+	struct netlink *ask;
 	struct entries entries;
 	struct container_names *names;
 };
@@ -80,7 +81,7 @@ static int take_netns(const struct netns *netns, void *context)
 		return -ENOMEM;
 	entry = &entries->items[entries->n];
 	entry->id = netns->id;
-	netns_owner_identify(&entry->container, scan->names, netns);
+	netns_owner_identify(&entry->container, scan->ask, scan->names, netns);
 	if (entry->container.kind != CONTAINER_UNKNOWN)
 		entries->n++;
 	return 0;
@@ -88,7 +89,7 @@ static int take_netns(const struct netns *netns, void *context)
 
 static int scan_all(struct containers *containers)
 {
-	struct scan scan = {0};
+	struct scan scan = {.ask = containers->ask};
 	int ret = container_names_new(&scan.names, "");
 
 	if (!ret)

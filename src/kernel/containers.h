@@ -13,8 +13,8 @@
  * its namespace or its processes is looked at again now and then, since a namespace is made, and wired,
  * before there is a container in it; the others every CONTAINERS_WAIT_MAX_NS, since they can be renamed.
  *
- * Seeing the namespaces of other users' processes takes CAP_SYS_PTRACE; without, only mounted ones are
- * known.
+ * Seeing the namespaces of other users' processes takes CAP_SYS_PTRACE, root or CAP_NET_ADMIN; without, only
+ * mounted ones are known.
  */
 #ifndef IFPULSE_KERNEL_CONTAINERS_H
 #define IFPULSE_KERNEL_CONTAINERS_H

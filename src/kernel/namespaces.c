@@ -324,10 +324,13 @@ static int take_netns(const struct netns *netns, void *context)
 	struct namespaces *namespaces = scan->namespaces;
 	struct entry entry = {.seen = *netns}, *known;
 
+	/* What may not even be looked at cannot be entered. */
+	if (!netns->inum)
+		return 0;
 	lose_former(namespaces, netns);
 	known = find_inum(namespaces, netns->inum);
 	if (!netns->is_hosts)
-		netns_owner_identify(&entry.ns.container, scan->names, netns);
+		netns_owner_identify(&entry.ns.container, namespaces->ask, scan->names, netns);
 	if (known) {
 		see_again(namespaces, known, netns, &entry.ns.container);
 		return 0;

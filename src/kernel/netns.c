@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/net_namespace.h>
-#include <linux/rtnetlink.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +15,8 @@
 
 #include "base/array.h"
 #include "base/file.h"
-#include "kernel/netlink_attr.h"
 #include "kernel/netns_visit.h"
+#include "kernel/privileges.h"
 
 /* As many as the kernel has pids (PID_MAX_LIMIT), and a bound for directories. */
 #define N_SIGHTINGS_MAX (4U * 1024 * 1024)
@@ -26,9 +24,14 @@
 
 #define KERNEL_THREAD 0x00200000U /* PF_KTHREAD of include/linux/sched.h */
 
+/* Of a group that is known by its id. No inode number is that high. */
+#define BY_ID (1ULL << 63)
+
 /* Where a namespace was seen: a process's, or a file's in one of the places. */
 struct sighting {
-	uint64_t inum;
+	uint64_t inum; /* 0: it is not ours to read */
+	uint64_t
+		group; /* the same of one namespace: its inode number, or BY_ID and its id; 0: passed over */
 	pid_t pid;     /* 0: a file */
 	uint8_t place; /* of a file */
 	char *name;    /* of a file, owned */
@@ -38,6 +41,8 @@ struct sightings {
 	struct sighting *items;
 	size_t n, capacity;
 	uint64_t ours, hosts; /* ours is passed over */
+	bool may_ask;         /* for what may not be read */
+	bool has_hidden;      /* there is such */
 };
 
 /* People's own, then those of runtimes. */
@@ -63,7 +68,7 @@ static pid_t parse_pid(const char *text)
 
 /*
  * By the text of the link, "net:[4026531840]" (namespaces(7)): following it takes half as long again. 0
- * where it may not be read.
+ * where it may not be read, with errno.
  */
 static uint64_t inum_of_process(int proc_fd, pid_t pid)
 {
@@ -94,8 +99,12 @@ static int see_processes(struct sightings *seen)
 		if (!sighting.pid)
 			continue;
 		sighting.inum = inum_of_process(dirfd(dir), sighting.pid);
-		if (sighting.inum && sighting.inum != seen->ours)
-			ret = add_sighting(seen, &sighting);
+		if (sighting.inum == seen->ours ||
+		    (!sighting.inum && !(seen->may_ask && errno == EACCES)))
+			continue;
+		seen->has_hidden |= !sighting.inum;
+		sighting.group = sighting.inum;
+		ret = add_sighting(seen, &sighting);
 	}
 	closedir(dir);
 	return ret;
@@ -124,6 +133,7 @@ static int see_mounted(struct sightings *seen, uint8_t place)
 		close(fd);
 		if (sighting.inum == seen->ours)
 			continue;
+		sighting.group = sighting.inum;
 		sighting.name = strdup(entry->d_name);
 		ret = sighting.name ? add_sighting(seen, &sighting) : -ENOMEM;
 		if (ret)
@@ -138,52 +148,13 @@ static int compare_sightings(const void *left, const void *right)
 {
 	const struct sighting *a = left, *b = right;
 
-	if (a->inum != b->inum)
-		return a->inum < b->inum ? -1 : 1;
+	if (a->group != b->group)
+		return a->group < b->group ? -1 : 1;
 	if (a->pid != b->pid)
 		return a->pid < b->pid ? -1 : 1;
 	if (a->place != b->place)
 		return a->place < b->place ? -1 : 1;
 	return a->name && b->name ? strcmp(a->name, b->name) : 0;
-}
-
-static int take_id(const struct nlmsghdr *message, void *context)
-{
-	const struct nlattr *attrs[NETNSA_NSID + 1];
-	int ret;
-
-	if (message->nlmsg_type != RTM_NEWNSID)
-		return 0;
-	ret = netlink_attr_index(message, sizeof(struct rtgenmsg), attrs, ARRAY_SIZE(attrs));
-	if (!ret)
-		netlink_attr_u32(attrs[NETNSA_NSID], context);
-	return ret;
-}
-
-/*
- * RTM_GETNSID by NETNSA_FD or by NETNSA_NSID: 0 and the id, NETNS_ID_NONE where there is none; or -errno.
- */
-static int ask_nsid(struct netlink *ask, uint16_t attribute, uint32_t value, int32_t *id)
-{
-	struct nlmsghdr *request = netlink_start(ask, RTM_GETNSID, 0);
-	uint32_t told = (uint32_t)NETNS_ID_NONE;
-	struct rtgenmsg *header;
-	int ret;
-
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->rtgen_family = AF_UNSPEC;
-	mnl_attr_put_u32(request, attribute, value);
-	ret = netlink_talk(ask, "ask for the id of a network namespace", take_id, &told, NULL);
-	*id = (int32_t)told;
-	return ret;
-}
-
-/* NETNS_ID_NONE where it has none. */
-static int32_t ask_id(struct netlink *ask, int fd)
-{
-	int32_t id;
-
-	return ask_nsid(ask, NETNSA_FD, (uint32_t)fd, &id) < 0 ? NETNS_ID_NONE : id;
 }
 
 /* The path may lead to another namespace by now: -ENOENT. */
@@ -211,6 +182,36 @@ static int open_sighting(const struct sighting *sighting)
 	return open_if(path, sighting->inum);
 }
 
+static int32_t id_of_sighting(struct netlink *ask, const struct sighting *sighting)
+{
+	int32_t id;
+	int fd;
+
+	if (sighting->pid)
+		return netns_id_of_process(ask, sighting->pid);
+	fd = open_sighting(sighting);
+	if (fd < 0)
+		return NETNS_ID_NONE;
+	id = netns_id_of_fd(ask, fd);
+	close(fd);
+	return id;
+}
+
+/* What has no id is nowhere another end, and of what may not be read then nothing is known. */
+static void group_by_id(struct sightings *seen, struct netlink *ask)
+{
+	int32_t ours = netns_id_of_process(ask, getpid());
+	size_t i;
+
+	for (i = 0; i < seen->n; i++) {
+		struct sighting *sighting = &seen->items[i];
+		int32_t id = id_of_sighting(ask, sighting);
+
+		if (id >= 0)
+			sighting->group = id == ours ? 0 : BY_ID | (uint64_t)id;
+	}
+}
+
 /* All sightings of one namespace. */
 static void describe(struct netns *netns, struct netlink *ask, const struct sightings *seen,
 		     const struct sighting *items, size_t n)
@@ -218,20 +219,23 @@ static void describe(struct netns *netns, struct netlink *ask, const struct sigh
 	int fd = -1;
 
 	memset(netns, 0, sizeof(*netns));
-	netns->inum = items->inum;
-	netns->is_hosts = items->inum == seen->hosts;
+	netns->is_hosts = items->group == seen->hosts;
 	netns->id = NETNS_ID_NONE;
 	for (size_t i = 0; i < n && netns->n_pids < NETNS_PIDS_MAX; i++) {
-		if (fd < 0)
+		if (!netns->inum)
+			netns->inum = items[i].inum;
+		if (fd < 0 && !(items->group & BY_ID))
 			fd = open_sighting(&items[i]);
 		if (items[i].pid)
 			netns->pids[netns->n_pids++] = items[i].pid;
 		else if (!netns->name[0])
 			snprintf(netns->name, sizeof(netns->name), "%s", items[i].name);
 	}
+	if (items->group & BY_ID)
+		netns->id = (int32_t)(items->group & ~BY_ID);
 	if (fd < 0)
 		return;
-	netns->id = ask_id(ask, fd);
+	netns->id = netns_id_of_fd(ask, fd);
 	close(fd);
 }
 
@@ -260,6 +264,18 @@ bool netns_is_own_name(const char *name)
 	return false;
 }
 
+bool netns_has_process(struct netlink *ask, const struct netns *netns, pid_t pid)
+{
+	char path[32];
+	uint64_t inum;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	inum = netns->inum ? inum_of(path) : 0;
+	if (inum)
+		return inum == netns->inum;
+	return netns->id >= 0 && netns_id_of_process(ask, pid) == netns->id;
+}
+
 /* kthreadd, as all kernel threads, is on the host's network; only the host's processes see it. */
 static bool is_kernel_thread(const char *stat)
 {
@@ -282,28 +298,56 @@ static uint64_t find_hosts(void)
 	return inum;
 }
 
+/* The pids of /proc are those that the kernel takes, which it need not be where PID namespaces are. */
+static bool may_ask_by_pid(void)
+{
+	char text[16] = "";
+
+	if (geteuid() && !(privileges_held() & PRIVILEGE(CAP_NET_ADMIN)))
+		return false;
+	return readlink("/proc/self", text, sizeof(text) - 1) > 0 && parse_pid(text) == getpid();
+}
+
+static int see_all(struct sightings *seen, struct netlink *ask)
+{
+	int32_t hosts;
+	uint8_t place;
+	int ret = see_processes(seen);
+
+	for (place = 0; netns_places[place] && !ret; place++)
+		ret = see_mounted(seen, place);
+	if (ret || !seen->n)
+		return ret;
+	if (seen->has_hidden) {
+		group_by_id(seen, ask);
+		hosts = netns_id_of_process(ask, 1);
+		if (hosts >= 0)
+			seen->hosts = BY_ID | (uint64_t)hosts;
+	}
+	qsort(seen->items, seen->n, sizeof(*seen->items), compare_sightings);
+	return 0;
+}
+
 int netns_scan(struct netlink *ask, netns_handler handler, void *context)
 {
 	struct sightings seen = {
 		.ours = inum_of("/proc/self/ns/net"),
 		.hosts = find_hosts(),
+		.may_ask = may_ask_by_pid(),
 	};
 	struct netns netns;
 	size_t first, next;
-	uint8_t place;
 	int ret;
 
 	if (!seen.ours)
 		return -ENOENT;
-	ret = see_processes(&seen);
-	for (place = 0; netns_places[place] && !ret; place++)
-		ret = see_mounted(&seen, place);
-	if (!ret && seen.n)
-		qsort(seen.items, seen.n, sizeof(*seen.items), compare_sightings);
+	ret = see_all(&seen, ask);
 	for (first = 0; first < seen.n && !ret; first = next) {
 		next = first + 1;
-		while (next < seen.n && seen.items[next].inum == seen.items[first].inum)
+		while (next < seen.n && seen.items[next].group == seen.items[first].group)
 			next++;
+		if (!seen.items[first].group)
+			continue;
 		describe(&netns, ask, &seen, &seen.items[first], next - first);
 		ret = handler(&netns, context);
 	}
@@ -328,48 +372,4 @@ int netns_reopen(const struct netns *netns)
 		fd = open_if(path, netns->inum);
 	}
 	return fd;
-}
-
-int32_t netns_assign_id(struct netlink *ask, int fd, struct error *err)
-{
-	struct nlmsghdr *request = netlink_start(ask, RTM_NEWNSID, 0);
-	struct rtgenmsg *header;
-	int32_t id;
-	int ret;
-
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->rtgen_family = AF_UNSPEC;
-	mnl_attr_put_u32(request, NETNSA_NSID, (uint32_t)NETNSA_NSID_NOT_ASSIGNED);
-	mnl_attr_put_u32(request, NETNSA_FD, (uint32_t)fd);
-	ret = netlink_talk(ask, "give a network namespace an id", NULL, NULL, err);
-	/* -EEXIST: it has one. */
-	if (ret && ret != -EEXIST)
-		return ret;
-	id = ask_id(ask, fd);
-	return id >= 0 ? id : error_set(err, -ENOENT, "a network namespace has no id");
-}
-
-bool netns_has_id(struct netlink *ask, int32_t id)
-{
-	int32_t told;
-
-	return ask_nsid(ask, NETNSA_NSID, (uint32_t)id, &told) < 0 || told >= 0;
-}
-
-int32_t netns_id_elsewhere(struct netlink *ask, int32_t elsewhere, int32_t id, int fd)
-{
-	struct nlmsghdr *request = netlink_start(ask, RTM_GETNSID, 0);
-	uint32_t told = (uint32_t)NETNS_ID_NONE;
-	struct rtgenmsg *header;
-
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->rtgen_family = AF_UNSPEC;
-	mnl_attr_put_u32(request, NETNSA_TARGET_NSID, (uint32_t)elsewhere);
-	if (fd >= 0)
-		mnl_attr_put_u32(request, NETNSA_FD, (uint32_t)fd);
-	else
-		mnl_attr_put_u32(request, NETNSA_NSID, (uint32_t)id);
-	if (netlink_talk(ask, "ask for an id in another network namespace", take_id, &told, NULL))
-		return NETNS_ID_NONE;
-	return (int32_t)told;
 }

@@ -8,6 +8,10 @@
  * those that are mounted where `ip netns`, podman, CNI plugins and Docker do so. None is entered, and
  * none is kept open, which would keep it alive. Asking assigns no ids.
  *
+ * The link /proc/<pid>/ns/net of a process that may do more than we is not ours to read without CAP_SYS_PTRACE
+ * (ptrace(2), PTRACE_MODE_READ_FSCREDS). To root, or with CAP_NET_ADMIN, such a process is shown by its pid instead,
+ * and what has an id is known by that alone: enough to tell who is behind an interface, not to go there.
+ *
  * The namespace of the first process of our PID namespace is nobody's: it is shared by the host and by all
  * containers on the host's network.
  */
@@ -22,17 +26,16 @@
 
 #include "base/error.h"
 #include "kernel/netlink.h"
+#include "kernel/netns_id.h"
 
 /* Of a namespace with more processes, those of the lowest pids are told. */
 #define NETNS_PIDS_MAX 8
-
-#define NETNS_ID_NONE (-1)
 
 /* The directories in which namespaces are mounted, the better names first; ended by NULL. */
 extern const char *const netns_places[];
 
 struct netns {
-	uint64_t inum; /* inode number of /proc/<pid>/ns/net */
+	uint64_t inum; /* inode number of /proc/<pid>/ns/net; 0: that is not ours to read */
 	int32_t id;    /* in our namespace; NETNS_ID_NONE */
 	pid_t pids[NETNS_PIDS_MAX];
 	size_t n_pids;
@@ -48,22 +51,13 @@ struct netns {
 typedef int (*netns_handler)(const struct netns *netns, void *context);
 int netns_scan(struct netlink *ask, netns_handler handler, void *context);
 
+/* Whether a process is in it. */
+bool netns_has_process(struct netlink *ask, const struct netns *netns, pid_t pid);
+
 /* Whether one of the names in /run/netns or the like is of our own, which netns_scan() leaves out. */
 bool netns_is_own_name(const char *name);
 
 /* Opens it again; the fd, or -ENOENT where none of the places where it was seen leads to it any more. */
 int netns_reopen(const struct netns *netns);
-
-/* Gives it an id in our namespace, if it has none. `fd` is its own. The id or -errno. */
-int32_t netns_assign_id(struct netlink *ask, int fd, struct error *err);
-
-/*
- * The id that a namespace has in another, which has the id `elsewhere` in ours: the one of `fd` or, if that is
- * negative, the one with `id` in ours. NETNS_ID_NONE: none, or before Linux 5.0.
- */
-int32_t netns_id_elsewhere(struct netlink *ask, int32_t elsewhere, int32_t id, int fd);
-
-/* Whether the id is somebody's in our namespace: true also where the kernel does not say. */
-bool netns_has_id(struct netlink *ask, int32_t id);
 
 #endif

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 #include "kernel/cgroup_owner.h"
@@ -14,10 +13,10 @@
 #define COMM_SIZE 17 /* TASK_COMM_LEN, and a line feed */
 
 /* Whose a process is, if it still is in the namespace when that has been read. */
-static bool read_owner(pid_t pid, uint64_t inum, struct cgroup_owner *owner, char *comm)
+static bool read_owner(struct netlink *ask, const struct netns *netns, pid_t pid,
+		       struct cgroup_owner *owner, char *comm)
 {
 	char path[40], text[CGROUP_TEXT_SIZE];
-	struct stat status;
 
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
 	if (file_read_start(AT_FDCWD, path, text, sizeof(text)) < 0)
@@ -27,8 +26,7 @@ static bool read_owner(pid_t pid, uint64_t inum, struct cgroup_owner *owner, cha
 	if (file_read_start(AT_FDCWD, path, comm, COMM_SIZE) < 0)
 		return false;
 	comm[strcspn(comm, "\n")] = '\0';
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
-	return !stat(path, &status) && status.st_ino == inum;
+	return netns_has_process(ask, netns, pid);
 }
 
 static void describe_process(struct container *container, pid_t pid, const char *comm)
@@ -38,8 +36,8 @@ static void describe_process(struct container *container, pid_t pid, const char 
 	snprintf(container->name, sizeof(container->name), "pid %d (%s)", pid, comm);
 }
 
-void netns_owner_identify(struct container *container, struct container_names *names,
-			  const struct netns *netns)
+void netns_owner_identify(struct container *container, struct netlink *ask,
+			  struct container_names *names, const struct netns *netns)
 {
 	struct cgroup_owner owner, best = {0};
 	char comm[COMM_SIZE];
@@ -48,7 +46,7 @@ void netns_owner_identify(struct container *container, struct container_names *n
 	memset(container, 0, sizeof(*container));
 	container->netns_inum = netns->inum;
 	for (i = 0; i < netns->n_pids && best.kind < NETNS_OWNER_SURE; i++) {
-		if (!read_owner(netns->pids[i], netns->inum, &owner, comm))
+		if (!read_owner(ask, netns, netns->pids[i], &owner, comm))
 			continue;
 		if (!container->pid)
 			describe_process(container, netns->pids[i], comm);

@@ -10,8 +10,8 @@
 /* From here on it is a container, and a process less or more does not change that. */
 #define NETNS_OWNER_SURE CONTAINER_MACHINE
 
-/* The best that is known; kind CONTAINER_UNKNOWN where that is nothing. */
-void netns_owner_identify(struct container *container, struct container_names *names,
-			  const struct netns *netns);
+/* The best that is known; kind CONTAINER_UNKNOWN where that is nothing. `ask` as netns_scan() had it. */
+void netns_owner_identify(struct container *container, struct netlink *ask,
+			  struct container_names *names, const struct netns *netns);
 
 #endif
