@@ -280,4 +280,5 @@ const struct command cmd_bursts = {
 	.json = WRITER_JSON_LINES,
 	.ids = ids,
 	.run = run,
+	.privilege = PRIVILEGE_TO_PROBE,
 };

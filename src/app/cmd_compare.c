@@ -226,4 +226,5 @@ const struct command cmd_compare = {
 		"or 'mismatch' where nothing that is known accounts for all of it.\n",
 	.ids = ids,
 	.run = run,
+	.privilege = PRIVILEGE_TO_PROBE,
 };

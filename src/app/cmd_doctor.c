@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/commands.h"
 #include "app/output.h"
@@ -18,6 +19,7 @@
 #include "kernel/host.h"
 #include "kernel/instances.h"
 #include "kernel/links.h"
+#include "kernel/privileges.h"
 #include "kernel/probe.h"
 #include "kernel/verifier.h"
 #include "out/show_check.h"
@@ -67,6 +69,23 @@ static void say_failed(struct doctor *doctor, const char *name, const char *ifna
 	say(doctor, name, ifname, CHECK_FAILED, err->hint[0] ? err->hint : NULL, "%s", err->what);
 }
 
+/* What works only with more than it takes to probe. */
+static void check_extras(struct doctor *doctor)
+{
+	uint64_t held = privileges_held();
+
+	if (!(held & PRIVILEGE(CAP_SYS_ADMIN)))
+		say(doctor, "privileges", NULL, CHECK_INFO, "run as root for these",
+		    "no CAP_SYS_ADMIN: --netns, other instances, what killed ones left, and the "
+		    "names of programs on hooks are out of reach");
+	if (!(held & PRIVILEGE(CAP_SYSLOG)))
+		say(doctor, "privileges", NULL, CHECK_INFO, "run as root for functions",
+		    "no CAP_SYSLOG: 'drops --where' has addresses");
+	if (geteuid())
+		say(doctor, "privileges", NULL, CHECK_INFO, "run as root for names",
+		    "not root: containers whose runtime keeps its state to root have their ids");
+}
+
 /* Returns whether a probe can be tried. */
 static bool check_host(struct doctor *doctor)
 {
@@ -93,6 +112,7 @@ static bool check_host(struct doctor *doctor)
 	} else {
 		say(doctor, "privileges", NULL, CHECK_OK, NULL,
 		    "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON are there");
+		check_extras(doctor);
 	}
 	if (!facts.has_jit)
 		say(doctor, "jit", NULL, CHECK_WARNING, "sysctl net.core.bpf_jit_enable=1",
@@ -464,4 +484,5 @@ const struct command cmd_doctor = {
 		"removed, with --netns those in other network namespaces, too.\n",
 	.ids = ids,
 	.run = run,
+	.privilege = PRIVILEGE_TO_LOOK,
 };

@@ -342,6 +342,10 @@ static int run(const struct options *options)
 	if (!ret)
 		ret = finish(&drops);
 	engine_log_losses(drops.engine);
+	if (drops.symbols && symbols_are_hidden(drops.symbols))
+		log_warning("functions are shown as addresses: the kernel hides where they are; "
+			    "run as root, or with CAP_SYSLOG, and have sysctl "
+			    "kernel.kptr_restrict below 2");
 	if (drops.output_error)
 		status = output_failed(drops.output_error);
 	else
@@ -376,4 +380,5 @@ const struct command cmd_drops = {
 	.json = WRITER_JSON_LINES,
 	.ids = ids,
 	.run = run,
+	.privilege = PRIVILEGE_TO_PROBE,
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "app/commands.h"
+#include "app/confine.h"
 #include "app/health_probe.h"
 #include "app/health_view.h"
 #include "app/identity.h"
@@ -159,11 +160,12 @@ static int set_up(struct health_command *health, struct error *err)
 	ret = identity_new(&health->identity, &health->options->containers, false, err);
 	if (!ret)
 		ret = selected_check(health->options, health->identity, health->sites, err);
-	if (ret || !health->options->duration_ns)
-		return ret;
-	if (health->period != PERIOD_BOOT)
+	if (!ret && health->options->duration_ns && health->period != PERIOD_BOOT)
 		start_probe(health);
-	if (health->own_sites)
+	/* With a probe, the engine has done so. */
+	if (!ret && !health->probe)
+		ret = confine_other(health->options, &cmd_health, err);
+	if (!ret && health->options->duration_ns && health->own_sites)
 		ret = sites_follow(health->own_sites, health->loop, err);
 	return ret;
 }
@@ -272,4 +274,5 @@ const struct command cmd_health = {
 		   "also judges, over that time, what the stack drops, and says why.\n",
 	.ids = ids,
 	.run = run,
+	.privilege = PRIVILEGE_TO_PROBE,
 };

@@ -197,4 +197,5 @@ const struct command cmd_rate = {
 	.json = WRITER_JSON_LINES,
 	.ids = ids,
 	.run = run,
+	.privilege = PRIVILEGE_TO_PROBE,
 };

@@ -396,4 +396,5 @@ const struct command cmd_record = {
 		"and with what is behind the interface.\n",
 	.ids = ids,
 	.run = run,
+	.privilege = PRIVILEGE_TO_PROBE,
 };

@@ -128,4 +128,5 @@ const struct command cmd_windows = {
 	.json = WRITER_JSON_LINES,
 	.ids = ids,
 	.run = run,
+	.privilege = PRIVILEGE_TO_PROBE,
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/confine.h"
 #include "app/in_total.h"
 #include "app/roster.h"
 #include "app/selected.h"
@@ -237,6 +238,8 @@ static int set_up(struct engine *engine, struct error *err)
 	ret = sites_follow(roster->sites, engine->loop, err);
 	if (!ret && roster->identity)
 		ret = loop_add_timer(engine->loop, IDENTITY_PERIOD_NS, reconsider, engine, err);
+	if (!ret)
+		ret = confine_probing(engine->options, err);
 	roster_name_containers(roster, clock_monotonic_ns());
 	return ret;
 }

@@ -27,7 +27,8 @@ struct engine;
 
 /*
  * Loads the probe and attaches every selected interface. Interfaces that appear later are attached by
- * events on `loop`, and as soon as `identity` (borrowed; NULL: nobody asks) knows who is behind them. 0 or
+ * events on `loop`, and as soon as `identity` (borrowed; NULL: nobody asks) knows who is behind them. Then it
+ * gives up what privileges that does not take (app/confine.h): what needs others is opened before. 0 or
  * -errno; -ENODEV when a selected name does not exist.
  */
 int engine_new(struct engine **out, struct loop *loop, struct identity *identity,

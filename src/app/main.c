@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/confine.h"
 #include "app/options.h"
 #include "base/log.h"
 #include "kernel/host.h"
@@ -46,6 +47,16 @@ static int end_stdio(int status)
 	return EXIT_CANNOT;
 }
 
+static int run(const struct command *command, const struct options *options)
+{
+	struct error err = {0};
+
+	if (command->privilege == PRIVILEGE_TO_PROBE || !confine_other(options, command, &err))
+		return command->run(options);
+	log_error(&err);
+	return EXIT_CANNOT;
+}
+
 int main(int argc, char **argv)
 {
 	/* The first is what runs without a command. */
@@ -68,7 +79,7 @@ int main(int argc, char **argv)
 	host_prepare();
 	status = options_parse(&options, &command, commands, argc, argv);
 	if (status < 0)
-		status = command->run(&options);
+		status = run(command, &options);
 	options_release(&options);
 	return end_stdio(status);
 }

@@ -153,6 +153,13 @@ struct options {
 	uint64_t lose_one_in; /* for tests: the probe counts wrongly; see take_fault() */
 };
 
+/* What a command needs its privileges for, and so when it gives up those beyond; see app/confine.h. */
+enum command_privilege {
+	PRIVILEGE_NONE,    /* before it runs */
+	PRIVILEGE_TO_LOOK, /* the same, but for what it takes to look at all programs on the host */
+	PRIVILEGE_TO_PROBE, /* when the probe is attached */
+};
+
 struct command {
 	const char *name;
 	const char *summary;                       /* one line */
@@ -163,6 +170,7 @@ struct command {
 	const char *operand;                       /* "FILE"; NULL: takes none */
 	/* What the word behind the operand says, ended by a NULL name; then `run` is not. */
 	const struct command *subcommands;
+	enum command_privilege privilege;
 };
 
 /*
