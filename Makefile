@@ -24,6 +24,8 @@ PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+# systemd looks into /usr/local/lib, too.
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 
 ifeq ($(V),1)
 Q :=
@@ -76,7 +78,7 @@ UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 C_FILES = $(wildcard src/*/*.[ch] include/*.h bpf/*.[ch] vmlinux/*.h tests/*/*.[ch])
-SHELL_FILES = $(filter-out %.png,$(wildcard scripts/*)) $(wildcard tests/*/*.sh tests/*/*.bash) tests/vm/run tests/vm/init .ci/run
+SHELL_FILES = $(filter-out %.png %/systemd,$(wildcard scripts/*)) $(wildcard tests/*/*.sh tests/*/*.bash) tests/vm/run tests/vm/init .ci/run
 
 all: $(B)/ifpulse
 
@@ -158,10 +160,14 @@ install: all
 	install -D -m 0755 $(B)/ifpulse $(DESTDIR)$(SBINDIR)/ifpulse
 	install -D -m 0644 src/ifpulse.8 $(DESTDIR)$(MANDIR)/man8/ifpulse.8
 	install -D -m 0644 scripts/ifpulse.bash $(DESTDIR)$(COMPLETIONDIR)/ifpulse
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's|@SBINDIR@|$(SBINDIR)|g' scripts/systemd/ifpulse-record.service \
+		>$(DESTDIR)$(UNITDIR)/ifpulse-record.service
+	chmod 0644 $(DESTDIR)$(UNITDIR)/ifpulse-record.service
 
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/ifpulse $(DESTDIR)$(MANDIR)/man8/ifpulse.8 \
-		$(DESTDIR)$(COMPLETIONDIR)/ifpulse
+		$(DESTDIR)$(COMPLETIONDIR)/ifpulse $(DESTDIR)$(UNITDIR)/ifpulse-record.service
 
 clean:
 	rm -rf $(BUILD_DIR)

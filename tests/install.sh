@@ -15,10 +15,16 @@ fail() {
 }
 
 make -s install DESTDIR="$root" PREFIX=/usr
-[[ $(cd "$root" && find . -type f | sort) == "./usr/sbin/ifpulse
+[[ $(cd "$root" && find . -type f | sort) == "./usr/lib/systemd/system/ifpulse-record.service
+./usr/sbin/ifpulse
 ./usr/share/bash-completion/completions/ifpulse
 ./usr/share/man/man8/ifpulse.8" ]] || fail "not the files expected: $(find "$root" -type f)"
 [[ $("$root/usr/sbin/ifpulse" --version) == ifpulse\ * ]] || fail "it does not run"
+
+unit=$root/usr/lib/systemd/system/ifpulse-record.service
+grep -q '^ExecStart=.* /usr/sbin/ifpulse record ' "$unit" || fail "the unit runs something else"
+grep -q '@' <(grep -v '^#\|^SystemCallFilter' "$unit") && fail "a place in the unit is not filled in"
+[[ $(stat -c %a "$unit") == 644 ]] || fail "the unit cannot be read by all"
 
 complete_words() { # WORD…, the last one being completed
 	COMP_WORDS=("$@")

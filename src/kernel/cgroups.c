@@ -19,6 +19,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "kernel/privileges.h"
 
 #define OWN_GROUPS_SIZE (16 * 1024)
 /* A place for each id modulo this. */
@@ -97,9 +98,7 @@ int cgroups_new(struct cgroups **out, struct error *err)
 
 	if (!is_used())
 		return error_set(err, -ENOENT, "nobody uses cgroup v2 here");
-	fd = open_root();
-	if (fd == -EPERM)
-		fd = open_mounted();
+	fd = privileges_held() & PRIVILEGE(CAP_SYS_ADMIN) ? open_root() : open_mounted();
 	if (fd < 0)
 		return error_errno(err, fd, "cannot look into cgroup v2");
 	cgroups = calloc(1, sizeof(*cgroups));
