@@ -58,7 +58,7 @@ static int make_directory(const char *path, struct error *err)
 {
 	struct stat status;
 
-	if (mkdir(path, 0755) && errno != EEXIST)
+	if (mkdir(path, 0750) && errno != EEXIST)
 		return error_errno(err, -errno, "cannot make the directory %s", path);
 	if (stat(path, &status) || !S_ISDIR(status.st_mode)) {
 		error_set(err, -ENOTDIR, "%s is no directory", path);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/commands.h"
@@ -47,6 +48,17 @@ static int end_stdio(int status)
 	return EXIT_CANNOT;
 }
 
+/*
+ * Who may read what others did on the network is for its owner to say: what we make is his to read and write, his
+ * group's to read unless the umask is against it, and nobody else's (0640, 0600), whatever the umask is.
+ */
+static void restrict_files(void)
+{
+	mode_t given = umask(S_IRWXO);
+
+	umask((given & S_IRWXG) | S_IRWXO);
+}
+
 static int run(const struct command *command, const struct options *options)
 {
 	struct error err = {0};
@@ -75,6 +87,7 @@ int main(int argc, char **argv)
 	}
 	/* A file that may not grow (ulimit -f) is an error to be told like a full disk, and no end without a word. */
 	signal(SIGXFSZ, SIG_IGN);
+	restrict_files();
 	setlocale(LC_CTYPE, "");
 	host_prepare();
 	status = options_parse(&options, &command, commands, argc, argv);

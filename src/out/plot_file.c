@@ -37,8 +37,11 @@ static int fail(struct error *err, int code, const char *path)
 	return code;
 }
 
-/* Renaming would replace a device by a file: for root, /dev/null. */
-static int check_target(const char *path, struct error *err)
+/*
+ * Renaming would replace a device by a file: for root, /dev/null. *mode is that of the file that is there already,
+ * else untouched.
+ */
+static int check_target(const char *path, mode_t *mode, struct error *err)
 {
 	size_t length = strlen(path);
 	struct stat status;
@@ -55,6 +58,7 @@ static int check_target(const char *path, struct error *err)
 		error_hint(err, "give the name of a file, which may exist");
 		return -EINVAL;
 	}
+	*mode = status.st_mode & 0777;
 	return 0;
 }
 
@@ -74,7 +78,7 @@ static int open_temporary(struct plot_file *file)
 			file->temporary = NULL;
 			return -ENOMEM;
 		}
-		fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+		fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
 		if (fd >= 0)
 			return fd;
 		fd = -errno;
@@ -88,7 +92,9 @@ static int open_temporary(struct plot_file *file)
 
 int plot_file_open(struct plot_file *file, const char *path, struct error *err)
 {
-	int fd, code = check_target(path, err);
+	const mode_t is_new = (mode_t)-1;
+	mode_t mode = is_new;
+	int fd, code = check_target(path, &mode, err);
 
 	*file = (struct plot_file){.path = path};
 	if (code)
@@ -96,7 +102,8 @@ int plot_file_open(struct plot_file *file, const char *path, struct error *err)
 	fd = open_temporary(file);
 	if (fd < 0)
 		return fail(err, fd, path);
-	file->stream = fdopen(fd, "w");
+	if (mode == is_new || !fchmod(fd, mode))
+		file->stream = fdopen(fd, "w");
 	if (!file->stream) {
 		code = -errno;
 		close(fd);

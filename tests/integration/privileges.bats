@@ -128,7 +128,7 @@ install_for_all() { # CAPABILITIES
 	"$BUILD/ifpulse" plot "$file" -o "$folder/run.svg"
 	chown 65534:65534 "$folder/run.svg"
 	"$BUILD/ifpulse" plot "$file" -o "$folder/run.svg"
-	start_ifpulse "$NS0" bursts -v -w 1ms --threshold 1bit --capture "$folder/captures" --max 1
+	start_ifpulse "$NS0" bursts -v -w 1ms --threshold 1bit --capture "$folder/captures" --once
 	wait_for_line "$IFPULSE_ERR" 'looking for bursts'
 	send "$NS0" traffic udp-send --to 192.0.2.2 --port 7001 --count 40 --size 500
 	wait_for_line "$IFPULSE_ERR" 'captured'
@@ -246,4 +246,52 @@ probes_as_nobody() { # COMMAND-PREFIX…
 	wait_for_line "$IFPULSE_OUT" '"reason":"NO_SOCKET".*"where":"0xf'
 	stop_ifpulse
 	grep -q 'functions are shown as addresses.*CAP_SYSLOG' "$IFPULSE_ERR"
+}
+
+# ---- files ----
+
+modes_in() { # FOLDER
+	find "$1" -printf '%m %P\n' | sed -E 's/[^ ]*\.ifpulse/x.ifpulse/' | sort | tr '\n' ','
+}
+
+with_umask() { # UMASK COMMAND…
+	# shellcheck disable=SC2016
+	in_ns "$NS0" bash -c 'umask "$0"; exec "$@"' "$@"
+}
+
+@test "files are for their owner, and by the umask for the group, never for others" {
+	local mask folder owner=600 inside=700
+	make_pair
+	for mask in 0777 0077 0022 0; do
+		((mask == 0022)) && owner=640 inside=750
+		folder=$BATS_TEST_TMPDIR/$mask
+		mkdir -m 0755 "$folder"
+		start_bg recorder "$NS0" bash -c 'umask "$0"; exec "$@"' "$mask" "$BUILD/ifpulse" record \
+			-o "$folder/run" -i v0 -w 1ms
+		wait_until 10 test -s "$folder/run-wal"
+		[[ $(modes_in "$folder") == "$owner run,$owner run-shm,$owner run-wal,755 ," ]] || {
+			echo "umask $mask: $(modes_in "$folder")" && false
+		}
+		kill -INT "$BG_PID"
+		wait_bg recorder
+		with_umask "$mask" "$BUILD/ifpulse" plot "$folder/run" -o "$folder/run.svg" \
+			--from 0s --to 1s
+		[[ $(modes_in "$folder") == "$owner run,$owner run.svg,755 ," ]]
+	done
+	start_bg bursts "$NS0" bash -c 'umask 0; exec "$@"' - "$BUILD/ifpulse" bursts -v -w 1ms \
+		--threshold 1bit --capture "$folder/captures" --once
+	wait_for_line "$BG_ERR" 'looking for bursts'
+	send "$NS0" traffic udp-send --to 192.0.2.2 --port 7001 --count 40 --size 500
+	wait_bg bursts
+	assert_equal "$(modes_in "$folder/captures")" "640 x.ifpulse,$inside ,"
+
+	# What was there keeps its mode, more or less than that.
+	for mask in 604 400; do
+		chmod "$mask" "$folder/run.svg"
+		with_umask 0077 "$BUILD/ifpulse" plot "$folder/run" -o "$folder/run.svg"
+		assert_equal "$(stat -c %a "$folder/run.svg")" "$mask"
+	done
+	chmod 0604 "$folder/run"
+	"$BUILD/ifpulse" export "$folder/run" --format csv >/dev/null
+	assert_equal "$(stat -c %a "$folder/run")" 604
 }
