@@ -4,11 +4,16 @@
 # bash completion for ifpulse. Options are those that `ifpulse COMMAND --help` shows, so that they
 # cannot get out of step.
 
-_ifpulse_interfaces() {
-	ip -br link show 2>/dev/null | sed 's/[@ ].*//'
+# Whoever may make an interface names it, "$(reboot)" say: what would have to be quoted is left out.
+_ifpulse_harmless() {
+	LC_ALL=C grep -xE '[[:alnum:]_./][[:alnum:]_./@+-]*'
 }
 
-# Those behind interfaces; what would have to be quoted is left out.
+_ifpulse_interfaces() {
+	ip -br link show 2>/dev/null | sed 's/[@ ].*//' | _ifpulse_harmless
+}
+
+# Those behind interfaces.
 _ifpulse_containers() { # COMMAND
 	"$1" list -j 2>/dev/null | grep -oE '"container":"[[:alnum:]_./-]+"' | cut -d'"' -f4 | sort -u
 }
@@ -16,7 +21,7 @@ _ifpulse_containers() { # COMMAND
 _ifpulse() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local commands="rate windows bursts drops record replay export plot list watch health compare doctor"
-	local replays="rate windows bursts health" command="" word words=0 choices
+	local replays="rate windows bursts health" command="" word n_words=0 words choices
 	COMPREPLY=()
 	# --attach=t comes as three words, --attach= as two.
 	if [[ $current == = ]]; then
@@ -29,7 +34,7 @@ _ifpulse() {
 		if [[ -z $command && " $commands " == *" $word "* ]]; then
 			command=$word
 		elif [[ -n $command && $word != -* ]]; then
-			words=$((words + 1))
+			n_words=$((n_words + 1))
 			# Its options are those of what is replayed; the file's name is of no matter here.
 			[[ $command == replay && " $replays " == *" $word "* ]] && command="replay FILE $word"
 		fi
@@ -37,7 +42,7 @@ _ifpulse() {
 	case $previous in
 	-i | --interface) choices=$(_ifpulse_interfaces) ;;
 	--container) choices=$(_ifpulse_containers "${COMP_WORDS[0]}") ;;
-	--netns) choices="all $(ls /run/netns 2>/dev/null)" ;;
+	--netns) choices="all $(find /run/netns -mindepth 1 -printf '%f\n' 2>/dev/null | _ifpulse_harmless)" ;;
 	--attach) choices="auto tcx clsact" ;;
 	--period) choices="boot interval both" ;;
 	--rule) choices="share hysteresis baseline" ;;
@@ -55,15 +60,21 @@ _ifpulse() {
 				grep -oE '^ +(-., +)?--[a-z-]+' | grep -oE -- '--[a-z-]+')
 		elif [[ -z $command ]]; then
 			choices=$commands
-		elif [[ " replay export plot " == *" $command "* ]] && ((words == 0)); then
+		elif [[ " replay export plot " == *" $command "* ]] && ((n_words == 0)); then
 			mapfile -t COMPREPLY < <(compgen -f -- "$current")
 			return
-		elif [[ $command == replay ]] && ((words == 1)); then
+		elif [[ $command == replay ]] && ((n_words == 1)); then
 			choices=$replays
 		fi
 		;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W "${choices:-}" -- "$current")
+	# compgen -W would expand them as the shell does, and run what is in $(…).
+	read -rd '' -a words <<<"${choices:-}" || true
+	for word in "${words[@]}"; do
+		if [[ $word == "$current"* ]]; then
+			COMPREPLY+=("$word")
+		fi
+	done
 }
 
 complete -F _ifpulse ifpulse
