@@ -62,8 +62,9 @@ static void show_line(struct watch_command *watch, uint64_t wall_ns, const struc
 	if (change->current)
 		text_escape(current, sizeof(current), change->current);
 	place_name_text(name, watch->site->name, change->link->ifname);
-	sink_format(sink, "%s  %-15s %s%-15s%s ", units_format_wall(time, wall_ns), name, colour,
-		    change_event_name(change->event), *colour ? "\033[0m" : "");
+	sink_format(sink, "%s  %s%*s %s%-15s%s ", units_format_wall(time, wall_ns), name,
+		    text_padding(name, 15), "", colour, change_event_name(change->event),
+		    *colour ? "\033[0m" : "");
 	if (change->previous && change->current)
 		sink_format(sink, "%s -> %s\n", previous, current);
 	else

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "base/array.h"
+
 size_t text_decode_utf8(const char *text, uint32_t *code_point)
 {
 	/* Smallest code point that needs this many bytes: less is an overlong form. */
@@ -40,13 +42,27 @@ size_t text_decode_utf8(const char *text, uint32_t *code_point)
 	return length;
 }
 
-/* C0, DEL and C1 controls, line and paragraph separators, bidirectional controls (UAX #9). */
+/*
+ * C0, DEL and C1 controls, line and paragraph separators, bidirectional controls (UAX #9), and what is not to be
+ * seen: Default_Ignorable_Code_Point of DerivedCoreProperties.txt, and the interlinear annotations.
+ */
 bool text_is_unsafe(uint32_t code_point)
 {
-	return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0) ||
-	       (code_point >= 0x200e && code_point <= 0x200f) ||
-	       (code_point >= 0x2028 && code_point <= 0x202e) ||
-	       (code_point >= 0x2066 && code_point <= 0x2069) || code_point == 0x61c;
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{0x0000, 0x001f},   {0x007f, 0x009f},   {0x00ad, 0x00ad},   {0x034f, 0x034f},
+		{0x061c, 0x061c},   {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f},
+		{0x200b, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},   {0x3164, 0x3164},
+		{0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb},
+		{0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ranges); i++)
+		if (code_point <= ranges[i].last)
+			return code_point >= ranges[i].first;
+	return false;
 }
 
 char *text_escape(char *out, size_t size, const char *text)
@@ -102,6 +118,13 @@ size_t text_width(const char *text)
 		text += length;
 	}
 	return width;
+}
+
+int text_padding(const char *text, size_t columns)
+{
+	size_t width = text_width(text);
+
+	return width < columns ? (int)(columns - width) : 0;
 }
 
 char *text_cut(char *out, size_t size, const char *text, size_t columns)

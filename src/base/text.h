@@ -23,12 +23,14 @@
  */
 size_t text_decode_utf8(const char *text, uint32_t *code_point);
 
-/* Control characters, line separators and bidirectional controls: what may steer a terminal. */
+/*
+ * Control characters, line separators and bidirectional controls: what may steer a terminal. And what is not to be
+ * seen, by which one name can pass for another.
+ */
 bool text_is_unsafe(uint32_t code_point);
 
 /*
- * Copies `text`, with control characters, bidirectional overrides and invalid UTF-8 bytes as \xNN,
- * always NUL-terminated, cut at a whole character. Returns `out`.
+ * Copies `text`, with what is unsafe and bytes that are not UTF-8 as \xNN, always NUL-terminated, cut at a whole character. Returns `out`.
  */
 char *text_escape(char *out, size_t size, const char *text);
 
@@ -37,6 +39,9 @@ char *text_escape(char *out, size_t size, const char *text);
  * combining ones, as far as the locale knows them.
  */
 size_t text_width(const char *text);
+
+/* Columns that are left of so many behind an escaped text: `%*s` with an empty string. */
+int text_padding(const char *text, size_t columns);
 
 /*
  * Copies an escaped text that is wider than `columns`, of which there are some, with a mark instead of its middle,

@@ -177,9 +177,9 @@ void show_burst_line(struct sink *sink, const struct burst_place *place, const s
 	char container[CONTAINER_TEXT_SIZE];
 
 	place_name_text(name, place->netns, place->ifname);
-	sink_format(sink, "%s  %-10s %s %9s%s  peak %s, mean %s, %s, %" PRIu64 " packets",
+	sink_format(sink, "%s  %s%*s %s %9s%s  peak %s, mean %s, %s, %" PRIu64 " packets",
 		    units_format_wall(time, burst->start_ns + place->wall_offset_ns), name,
-		    direction_names[place->direction],
+		    text_padding(name, 10), "", direction_names[place->direction],
 		    units_format_time(duration, burst->end_ns - burst->start_ns),
 		    burst->is_cut ? "+" : " ", units_format_rate(peak, burst->peak_bps),
 		    units_format_rate(mean, burst->mean_bps),

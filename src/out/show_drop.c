@@ -57,10 +57,10 @@ void show_drop_line(struct sink *sink, const struct drop_row *row, uint64_t wall
 	place_name_text(name, row->netns, or_dash(row->ifname));
 	text_escape(container, sizeof(container),
 		    row->container && !place_is_elsewhere(row->netns) ? row->container : "");
-	sink_format(sink, "%s  %-15s %-2s %10" PRIu64 "  %s%s%s%s%s%s\n",
-		    units_format_wall(time, wall_ns), name, or_dash(direction_of(row)),
-		    row->packets, or_dash(row->reason), row->where ? " at " : "",
-		    row->where ? row->where : "",
+	sink_format(sink, "%s  %s%*s %-2s %10" PRIu64 "  %s%s%s%s%s%s\n",
+		    units_format_wall(time, wall_ns), name, text_padding(name, 15), "",
+		    or_dash(direction_of(row)), row->packets, or_dash(row->reason),
+		    row->where ? " at " : "", row->where ? row->where : "",
 		    row->source && row->source[0] == 's' ? " (stats64)" : "",
 		    container[0] ? preposition_of(row) : "", container);
 	sink_commit(sink);

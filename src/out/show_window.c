@@ -46,14 +46,14 @@ void show_window_line(struct sink *sink, const struct series_point *point, uint6
 	if (point->is_known) {
 		units_format_rate(rate, rate_per_second(8 * point->traffic.wire_bytes, width_ns));
 		units_format_size(size, point->traffic.wire_bytes);
-		sink_format(sink, "%s  %-15s %s %14s %8" PRIu64 " pkt %12s", time, name,
-			    direction_names[point->direction], rate,
+		sink_format(sink, "%s  %s%*s %s %14s %8" PRIu64 " pkt %12s", time, name,
+			    text_padding(name, 15), "", direction_names[point->direction], rate,
 			    (uint64_t)point->traffic.wire_packets, size);
 		if (point->drops)
 			sink_format(sink, " %8" PRIu64 " dropped", point->drops);
 		sink_text(sink, "\n");
 	} else {
-		sink_format(sink, "%s  %-15s %s %14s\n", time, name,
+		sink_format(sink, "%s  %s%*s %s %14s\n", time, name, text_padding(name, 15), "",
 			    direction_names[point->direction], "unknown");
 	}
 	sink_commit(sink);

@@ -64,6 +64,16 @@ bool writer_is_csv(const struct writer *writer)
 	return writer->format == WRITER_CSV;
 }
 
+/* RFC 8259, 7: beyond U+FFFF as two surrogates. */
+static void put_json_escape(struct sink *sink, uint32_t code_point)
+{
+	if (code_point < 0x10000)
+		sink_format(sink, "\\u%04x", code_point);
+	else
+		sink_format(sink, "\\u%04x\\u%04x", 0xd7c0 + (code_point >> 10),
+			    0xdc00 + (code_point & 0x3ff));
+}
+
 static void put_json_text(struct sink *sink, const char *text)
 {
 	sink_text(sink, "\"");
@@ -76,7 +86,7 @@ static void put_json_text(struct sink *sink, const char *text)
 		else if (code_point == '"' || code_point == '\\')
 			sink_format(sink, "\\%c", (char)code_point);
 		else if (text_is_unsafe(code_point))
-			sink_format(sink, "\\u%04x", code_point);
+			put_json_escape(sink, code_point);
 		else
 			sink_bytes(sink, text, length);
 		text += length ? length : 1;
@@ -309,7 +319,7 @@ static void put_json_value(struct sink *sink, struct json value)
 		else if (code_point < 0x20)
 			sink_text(sink, " ");
 		else if (text_is_unsafe(code_point))
-			sink_format(sink, "\\u%04x", code_point);
+			put_json_escape(sink, code_point);
 		else
 			sink_bytes(sink, at, length);
 		at += length ? length : 1;

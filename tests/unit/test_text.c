@@ -119,7 +119,14 @@ static void escapes(void **state)
 		{"\u200e\u200f", "\\xe2\\x80\\x8e\\xe2\\x80\\x8f"},
 		{"\u061c", "\\xd8\\x9c"},
 		{"\u2028\u2029", "\\xe2\\x80\\xa8\\xe2\\x80\\xa9"},
-		{"\u200d\u2027\u202f\u2065\u206a", "\u200d\u2027\u202f\u2065\u206a"},
+		/* What cannot be seen, and what is next to it but can. */
+		{"eth0\u200b", "eth0\\xe2\\x80\\x8b"},
+		{"\ufeff\u00ad\u3164", "\\xef\\xbb\\xbf\\xc2\\xad\\xe3\\x85\\xa4"},
+		{"\u2065\u206f", "\\xe2\\x81\\xa5\\xe2\\x81\\xaf"},
+		{"\ufe0f", "\\xef\\xb8\\x8f"},
+		{"\U000e0041", "\\xf3\\xa0\\x81\\x81"},
+		{"\u200a\u2010\u2027\u202f\u205f\u2070\ufe10\ufffd\U000e1000",
+		 "\u200a\u2010\u2027\u202f\u205f\u2070\ufe10\ufffd\U000e1000"},
 		{"\xff", "\\xff"},
 		{"a\xc3", "a\\xc3"},
 		{"\xe2\x82"
@@ -219,8 +226,11 @@ static void names_what_is_unsafe(void **state)
 	static const struct {
 		uint32_t first, last;
 	} unsafe[] = {
-		{0, 0x1f},        {0x7f, 0x9f},     {0x61c, 0x61c},
-		{0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069},
+		{0, 0x1f},          {0x7f, 0x9f},       {0xad, 0xad},       {0x34f, 0x34f},
+		{0x61c, 0x61c},     {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f},
+		{0x200b, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},   {0x3164, 0x3164},
+		{0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb},
+		{0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
 	};
 	uint32_t code_point = 0;
 
@@ -236,6 +246,17 @@ static void names_what_is_unsafe(void **state)
 	for (; code_point < 0x110000; code_point++)
 		if (text_is_unsafe(code_point))
 			fail_msg("U+%04x should be safe", code_point);
+}
+
+static void pads_to_columns(void **state)
+{
+	(void)state;
+	assert_int_equal(text_padding("eth0", 15), 11);
+	assert_int_equal(text_padding("", 3), 3);
+	assert_int_equal(text_padding("\u6f22\u5b57", 5), 1);
+	assert_int_equal(text_padding("e\u0301", 5), 4);
+	assert_int_equal(text_padding("eth0", 4), 0);
+	assert_int_equal(text_padding("\u6f22\u5b57", 3), 0);
 }
 
 static void measures_width(void **state)
@@ -304,6 +325,7 @@ int main(void)
 		cmocka_unit_test(names_what_is_unsafe),
 		cmocka_unit_test(cuts_the_middle_out),
 		cmocka_unit_test(measures_width),
+		cmocka_unit_test(pads_to_columns),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

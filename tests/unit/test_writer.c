@@ -51,6 +51,8 @@ static void check_json_text(const char *value, const char *wanted)
 		assert_true((unsigned char)*at >= 0x20 && *at != 0x7f);
 	assert_null(strstr(text, "\xc2\x9b"));
 	assert_null(strstr(text, "\u202e"));
+	assert_null(strstr(text, "\u200b"));
+	assert_null(strstr(text, "\U000e0041"));
 	json = parse(text);
 	assert_string_equal(json_string_value(json_object_get(json, "t")), wanted);
 	json_decref(json);
@@ -74,6 +76,7 @@ static void escapes_json(void **state)
 		{"\u202eabc\u2066\u061c\u2028", "\u202eabc\u2066\u061c\u2028"},
 		{"\u00e9\u20ac\U0001f600", "\u00e9\u20ac\U0001f600"},
 		{"\U0010ffff", "\U0010ffff"},
+		{"eth0\u200b\U000e0041", "eth0\u200b\U000e0041"},
 		{"\xff", "\ufffd"},
 		{"a\xff\xfe"
 		 "b",
