@@ -66,8 +66,17 @@ int attachment_enter_netns(struct attacher *attacher, struct error *err)
 	return ret > 0 ? attachment_remove_orphans(attacher, err) : ret;
 }
 
+/* By id, as long as we may open programs by that. */
+static int name_of(const struct attacher *attacher, uint32_t prog_id, char *name, size_t size)
+{
+	int ret = program_name_of(prog_id, name, size);
+
+	return ret == -EPERM ? program_names_find(attacher->names, prog_id, name, size) : ret;
+}
+
 /* Another ifpulse's end nothing: a filter behind them sees every packet. */
-static bool has_foreign_program(uint32_t ifindex, enum direction direction)
+static bool has_foreign_program(const struct attacher *attacher, uint32_t ifindex,
+				enum direction direction)
 {
 	uint32_t prog_ids[TCX_PROGRAMS_MAX];
 	char name[BPF_OBJ_NAME_LEN];
@@ -75,7 +84,7 @@ static bool has_foreign_program(uint32_t ifindex, enum direction direction)
 
 	for (i = 0; i < n && i < TCX_PROGRAMS_MAX; i++) {
 		/* One that has gone meanwhile is nobody's. */
-		if (program_name_of(prog_ids[i], name, sizeof(name)) == -ENOENT)
+		if (name_of(attacher, prog_ids[i], name, sizeof(name)) == -ENOENT)
 			continue;
 		if (!program_name_is_ours(name))
 			return true;
@@ -83,10 +92,10 @@ static bool has_foreign_program(uint32_t ifindex, enum direction direction)
 	return false;
 }
 
-static bool has_foreign_tcx_programs(uint32_t ifindex)
+static bool has_foreign_tcx_programs(const struct attacher *attacher, uint32_t ifindex)
 {
-	return has_foreign_program(ifindex, DIRECTION_INGRESS) ||
-	       has_foreign_program(ifindex, DIRECTION_EGRESS);
+	return has_foreign_program(attacher, ifindex, DIRECTION_INGRESS) ||
+	       has_foreign_program(attacher, ifindex, DIRECTION_EGRESS);
 }
 
 static const struct clsact_program *programs_of(const struct attachment *attachment,
@@ -151,7 +160,7 @@ static int open_auto(struct attachment *attachment, const struct attacher *attac
 	uint64_t netns = attachment->netns;
 	uint32_t ifindex = attachment->ifindex;
 
-	if (in_crowd && !has_foreign_tcx_programs(ifindex)) {
+	if (in_crowd && !has_foreign_tcx_programs(attacher, ifindex)) {
 		if (!open_clsact(attachment, attacher, err) && is_first(attachment, attacher))
 			return 0;
 		attachment_close(attachment, attacher);
@@ -255,7 +264,8 @@ bool attachment_is_hidden(const struct attachment *attachment, const struct atta
 	if (!attachment_is_by_clsact(attachment))
 		return false;
 	/* Where clsact was asked for, tcx programs come first and nothing can be done about it. */
-	if (attacher->mode == PROBE_ATTACH_AUTO && has_foreign_tcx_programs(attachment->ifindex))
+	if (attacher->mode == PROBE_ATTACH_AUTO &&
+	    has_foreign_tcx_programs(attacher, attachment->ifindex))
 		return true;
 	return !is_first(attachment, attacher);
 }

@@ -21,6 +21,7 @@
 #include "include/probe_abi.h"
 #include "kernel/clsact.h"
 #include "kernel/probe.h"
+#include "kernel/program_names.h"
 
 /* What is attached, and how. */
 struct attacher {
@@ -28,7 +29,8 @@ struct attacher {
 	struct clsact_program programs[N_DIRECTIONS];
 	struct clsact_program programs_elsewhere[N_DIRECTIONS]; /* for other network namespaces */
 	unsigned int orphans_removed;
-	size_t orphans_elsewhere; /* as of the last look for filters */
+	size_t orphans_elsewhere;    /* as of the last look for filters */
+	struct program_names *names; /* for when programs may not be opened by id */
 };
 
 struct attachment {

@@ -156,6 +156,9 @@ static int set_up(struct probe *probe, const struct probe_options *options, stru
 	if (!probe->attachments || slots_new(&probe->slots, options->max_interfaces))
 		return error_errno(err, -ENOMEM, "cannot keep track of %u interfaces",
 				   options->max_interfaces);
+	probe->attacher.names = program_names_new();
+	if (!probe->attacher.names)
+		return error_errno(err, -ENOMEM, "cannot look at other programs");
 	probe->wall_offset_ns = clock_wall_offset_ns();
 	ret = load(probe, options, err);
 	if (!ret)
@@ -418,6 +421,7 @@ void probe_free(struct probe *probe)
 	drop_kinds_free(probe->drop_kinds);
 	waypoints_free(probe->waypoints);
 	slots_free(probe->slots);
+	program_names_free(probe->attacher.names);
 	free(probe->attachments);
 	programs_free(probe->programs);
 	free(probe);

@@ -181,6 +181,23 @@ has_filter() { # NS IFNAME
 	stop_ifpulse
 }
 
+@test "another ifpulse before a filter is known for one, and does no harm" {
+	local crowd
+	require_tcx
+	make_ns NS0 0
+	for ((i = 0; i < 17; i++)); do
+		echo "link add a$i type veth peer name b$i"
+	done | ip -n "$NS0" -batch -
+	start_ifpulse "$NS0" rate -j -v -I 50ms
+	crowd=$IFPULSE_PID CROWD_ERR=$IFPULSE_ERR
+	keeps "$crowd" "$PROBE"
+	# Eight are looked at every 100 ms: all of them several times.
+	in_ns "$NS0" "$BUILD/ifpulse" rate -i a3 --attach tcx -d 3s >/dev/null
+	stop_ifpulse "$crowd"
+	run ! grep -q 'another program\|names are not known' "$CROWD_ERR"
+	[[ -z $(sed '/debug:/d' "$CROWD_ERR") ]] || { cat "$CROWD_ERR" && false; }
+}
+
 # ---- without root ----
 
 probes_as_nobody() { # COMMAND-PREFIX…
