@@ -120,6 +120,9 @@ $(B)/tools/%: $(B)/tests/tools/%.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(BASE_LDLIBS) $(LDLIBS)
 
+# It loads the programs as ifpulse does.
+$(B)/tools/packet_cost: $(LIB_OBJS)
+
 tools: $(TOOLS)
 
 check: $(UNIT_TESTS)

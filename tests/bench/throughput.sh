@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# What a veth pair carries with a probe on it, as a part of what it carries without: each round is one run without,
+# one with ifpulse, one with bpftrace counting the same packets, in turn and then the other way round.
+# shellcheck source-path=SCRIPTDIR
+. "${BASH_SOURCE[0]%/*}/lib.bash"
+
+rounds=$(or_quick 14 1)
+datagrams=$(or_quick 400000 20000)
+bytes=$(or_quick 4000000000 100000000)
+subjects=(none ifpulse bpftrace)
+add_far_pair
+command -v bpftrace >/dev/null || subjects=(none ifpulse)
+
+on() { # SUBJECT
+	case $1 in
+	none) PID= ;;
+	ifpulse) start_ifpulse ifpulse 1 rate -I 1s -w 100us -j -i a0 ;;
+	bpftrace)
+		start bpftrace bpftrace -e 'tracepoint:net:net_dev_queue,tracepoint:net:netif_receive_skb
+			{ @[probe, str(args->name)] = count(); @bytes[probe, str(args->name)] = sum(args->len); }'
+		wait_for "$WORK/bpftrace.out" Attaching "$PID"
+		sleep 1
+		;;
+	esac
+}
+
+# How long it takes to send as much; prints ns per thing.
+udp() {
+	local from
+	from=$(now_us)
+	# 22 bytes are 64 with the headers. Where nobody listens, an answer would be sent for each.
+	in_ns "$TOOLS/traffic" udp-send --to 198.51.100.2 --port 9 --count "$datagrams" --size 22 >/dev/null
+	echo $(($(now_us) - from))
+}
+
+tcp() {
+	local from sink
+	: >"$WORK/sink.err"
+	ip netns exec "$NS-far" "$TOOLS/traffic" tcp-sink --port 7001 >/dev/null 2>"$WORK/sink.err" &
+	sink=$!
+	PIDS+=("$sink")
+	wait_for "$WORK/sink.err" ready "$sink"
+	from=$(now_us)
+	in_ns "$TOOLS/traffic" tcp-send --to 198.51.100.2 --port 7001 --bytes "$bytes" >/dev/null
+	wait "$sink"
+	echo $(($(now_us) - from))
+}
+
+# The far end takes everything, and answers nothing.
+ip netns exec "$NS-far" "$TOOLS/traffic" udp-idle --port 9 --receive-buffer 4096 --timeout 1000 \
+	>/dev/null 2>"$WORK/idle.err" &
+PIDS+=("$!")
+wait_for "$WORK/idle.err" ready "$!"
+
+round() { # SUBJECT…
+	local subject
+	for subject; do
+		on "$subject"
+		for kind in udp tcp; do
+			echo "$subject $kind $("$kind")" >>"$WORK/round"
+		done
+		[[ -z $PID ]] || stop "$PID"
+	done
+}
+
+udp >/dev/null
+for ((i = 0; i < rounds; i++)); do
+	: >"$WORK/round"
+	if ((i % 2)); then
+		round "${subjects[@]}"
+	else
+		mapfile -t reversed < <(printf '%s\n' "${subjects[@]}" | tac)
+		round "${reversed[@]}"
+	fi
+	awk '{us[$1, $2] = $3; seen[$1]} END {for (s in seen) for (k = 0; k < 2; k++) {
+		kind = k ? "tcp" : "udp"; if (s != "none") print s, kind, us["none", kind] / us[s, kind]}}' \
+		"$WORK/round" >>"$WORK/ratios"
+done
+
+rows_of() { # FIGURE KIND TARGET
+	awk -v kind="$2" '$1 == "ifpulse" && $2 == kind {print $3}' "$WORK/ratios" |
+		row "$1" "ifpulse, windows of 100 us" x --at-least "$3"
+	if command -v bpftrace >/dev/null; then
+		awk -v kind="$2" '$1 == "bpftrace" && $2 == kind {print $3}' "$WORK/ratios" |
+			row "$1" "bpftrace, counting the same by interface" x
+	else
+		no_row "$1" bpftrace x "not installed (scripts/setup bench)"
+	fi
+}
+
+rows_of "throughput kept, flood of 64-byte UDP over a veth pair" udp 0.97
+rows_of "throughput kept, TCP over a veth pair" tcp 0.99
