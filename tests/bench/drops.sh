@@ -32,8 +32,8 @@ watch() { # LABEL NAME COMMAND…
 watch "ifpulse rate (totals, windows)" ifpulse_drop start_ifpulse rate 1 rate -I 1s -j -i lo
 watch "ifpulse drops (by reason)" ifpulse_drop start_ifpulse drops 0 drops -I 1s -j -i lo
 if command -v bpftrace >/dev/null; then
-	watch "bpftrace, counting by reason" kfree_skb start bpftrace bpftrace -q \
-		-e 'tracepoint:skb:kfree_skb { @[args->reason] = count(); }'
+	watch "bpftrace, counting by reason" kfree_skb start_bpftrace \
+		'tracepoint:skb:kfree_skb { @[args->reason] = count(); }'
 else
 	no_row "$FIGURE" bpftrace ns "not installed (scripts/setup bench)"
 fi
@@ -44,9 +44,9 @@ in_ns "$TOOLS/drop_cost" --programs "$ids" --rounds "$(or_quick 501 9)" >"$WORK/
 for id in $(tr , '\n' <<<"$ids" | sort -n); do
 	target=null
 	[[ ${LABEL[$id]} == bpftrace* ]] || target=80
-	jq -c --arg bench "$BENCH" --arg figure "$FIGURE" --arg label "${LABEL[$id]}" --argjson id "$id" \
+	jq -c --arg bench "$BENCH" --arg figure "$FIGURE" --arg subject "${LABEL[$id]}" --argjson id "$id" \
 		--argjson target "$target" 'select(.id == $id) | {bench: $bench, figure: $figure,
-		subject: $label, unit: "ns", target: (if $target then {at_most: $target} else null end),
+		subject: $subject, unit: "ns", target: (if $target then {at_most: $target} else null end),
 		median, lower, upper, runs, reached: (if $target then .median <= $target else null end),
 		note: null}' "$WORK/cost"
 done

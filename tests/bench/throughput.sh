@@ -18,15 +18,13 @@ on() { # SUBJECT
 	none) PID= ;;
 	ifpulse) start_ifpulse ifpulse 1 rate -I 1s -w 100us -j -i a0 ;;
 	bpftrace)
-		start bpftrace bpftrace -e 'tracepoint:net:net_dev_queue,tracepoint:net:netif_receive_skb
+		start_bpftrace 'tracepoint:net:net_dev_queue,tracepoint:net:netif_receive_skb
 			{ @[probe, str(args->name)] = count(); @bytes[probe, str(args->name)] = sum(args->len); }'
-		wait_for "$WORK/bpftrace.out" Attaching "$PID"
-		sleep 1
 		;;
 	esac
 }
 
-# How long it takes to send as much; prints ns per thing.
+# How long it takes to send as much, us.
 udp() {
 	local from
 	from=$(now_us)
