@@ -93,6 +93,16 @@ const char *identity_name(struct identity *identity, const struct link *link)
 	return container ? container->name : NULL;
 }
 
+void identity_begin(struct identity *identity)
+{
+	containers_begin(identity->containers);
+}
+
+void identity_end(struct identity *identity)
+{
+	containers_end(identity->containers);
+}
+
 void identity_update_name(struct identity *identity, const struct link *link, bool may_look,
 			  char *name)
 {

@@ -53,6 +53,10 @@ bool identity_wants(struct identity *identity, const struct link *link);
 /* NULL where nobody is behind or nothing is known; valid until the next call. May look. */
 const char *identity_name(struct identity *identity, const struct link *link);
 
+/* As containers_begin() and containers_end(): around questions about many interfaces. */
+void identity_begin(struct identity *identity);
+void identity_end(struct identity *identity);
+
 /*
  * Brings `name`, which has room for CONTAINER_NAME_SIZE, up to date; empty for none. May look, where
  * `may_look`. What was known stays as long as the kernel's news are not followed up, and once there is no

@@ -15,7 +15,7 @@
 #include "kernel/probe.h"
 
 #define CHECK_PERIOD_NS (100 * NSEC_PER_MSEC)
-#define CHECKS_AT_ONCE 8
+#define CHECKS_AT_ONCE 2
 #define MENDED_AT_MOST 5
 #define CROWD_AT_ONCE 8 /* interfaces that come within a second */
 #define NAMES_PERIOD_NS (100 * NSEC_PER_MSEC)
@@ -348,6 +348,7 @@ void roster_name_containers(struct roster *roster, uint64_t now_ns)
 	if (!roster->identity || now_ns - roster->named_ns < NAMES_PERIOD_NS)
 		return;
 	roster->named_ns = now_ns;
+	identity_begin(roster->identity);
 	for (i = 0; i < roster->n; i++) {
 		const struct interface *interface = &roster->interfaces[i];
 		const struct site *site = interface->site;
@@ -357,6 +358,7 @@ void roster_name_containers(struct roster *roster, uint64_t now_ns)
 		if (link && interface->slot < roster->containers_capacity)
 			update_container(roster, site, interface->slot, link, true);
 	}
+	identity_end(roster->identity);
 }
 
 static void attach_again(struct roster *roster, const struct missed_interface *missed)
@@ -455,8 +457,8 @@ static void check_one(struct roster *roster, struct interface *interface)
 
 /*
  * The kernel tells nobody when another program comes in front of a filter, or when one is thrown out. So
- * a few interfaces at a time are asked, at most every CHECK_PERIOD_NS: nothing to notice, and within
- * seconds all of them.
+ * a few interfaces at a time are asked, at most every CHECK_PERIOD_NS: nothing to notice, and all of them within
+ * seconds, or a minute where there are a thousand.
  */
 void roster_check_hidden(struct roster *roster, uint64_t now_ns)
 {

@@ -145,13 +145,11 @@ static int open_tcx(struct attachment *attachment, const struct attacher *attach
 
 static bool is_first(const struct attachment *attachment, const struct attacher *attacher)
 {
-	const struct clsact_program *programs = programs_of(attachment, attacher);
-	int d;
+	enum clsact_place places[N_DIRECTIONS];
 
-	for (d = 0; d < N_DIRECTIONS; d++)
-		if (clsact_place(&programs[d], attachment->ifindex, d) != CLSACT_FIRST)
-			return false;
-	return true;
+	clsact_places(programs_of(attachment, attacher), attachment->ifindex, places);
+	return places[DIRECTION_INGRESS] == CLSACT_FIRST &&
+	       places[DIRECTION_EGRESS] == CLSACT_FIRST;
 }
 
 static int open_auto(struct attachment *attachment, const struct attacher *attacher, bool in_crowd,
@@ -243,17 +241,18 @@ bool attachment_is_by_clsact(const struct attachment *attachment)
 
 bool attachment_is_whole(const struct attachment *attachment, const struct attacher *attacher)
 {
-	const struct clsact_program *programs = programs_of(attachment, attacher);
+	enum clsact_place places[N_DIRECTIONS] = {CLSACT_FIRST, CLSACT_FIRST};
 	int d;
 
 	if (attacher->mode == PROBE_ATTACH_NONE)
 		return true;
+	if (attachment_is_by_clsact(attachment))
+		clsact_places(programs_of(attachment, attacher), attachment->ifindex, places);
 	for (d = 0; d < N_DIRECTIONS; d++) {
 		if (!attachment->clsact_priority[d] &&
 		    !tcx_is_on(attachment->tcx_link_fd[d], attachment->ifindex, d))
 			return false;
-		if (attachment->clsact_priority[d] &&
-		    clsact_place(&programs[d], attachment->ifindex, d) == CLSACT_ABSENT)
+		if (attachment->clsact_priority[d] && places[d] == CLSACT_ABSENT)
 			return false;
 	}
 	return true;

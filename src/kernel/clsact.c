@@ -294,21 +294,28 @@ static int search_place(void *context, const struct clsact_filter *filter)
 	return 0;
 }
 
-enum clsact_place clsact_place(const struct clsact_program *program, uint32_t ifindex,
-			       enum direction direction)
+static enum clsact_place find_place(struct netlink *nl, uint32_t prog_id, uint32_t ifindex,
+				    enum direction direction)
 {
-	struct search search = {.prog_id = program->id};
+	struct search search = {.prog_id = prog_id};
 	struct walk walk = {.fn = search_place, .context = &search, .direction = direction};
-	struct netlink *nl;
-	int ret;
 
-	if (netlink_new(&nl, NETLINK_ROUTE, NULL))
-		return CLSACT_FIRST; /* cannot be told now: no reason to do anything */
-	ret = walk_hook(nl, ifindex, &walk, NULL);
-	netlink_free(nl);
-	if (ret)
+	if (walk_hook(nl, ifindex, &walk, NULL))
 		return CLSACT_FIRST;
 	return walk.stopped ? search.place : CLSACT_ABSENT;
+}
+
+void clsact_places(const struct clsact_program programs[N_DIRECTIONS], uint32_t ifindex,
+		   enum clsact_place places[N_DIRECTIONS])
+{
+	struct netlink *nl;
+	int d;
+
+	if (netlink_new(&nl, NETLINK_ROUTE, NULL))
+		nl = NULL;
+	for (d = 0; d < N_DIRECTIONS; d++)
+		places[d] = nl ? find_place(nl, programs[d].id, ifindex, d) : CLSACT_FIRST;
+	netlink_free(nl);
 }
 
 struct orphans {

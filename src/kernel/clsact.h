@@ -46,9 +46,12 @@ enum clsact_place {
 	CLSACT_FIRST,  /* but for those of other instances, which end nothing */
 };
 
-/* Where our filter is among those of its hook. */
-enum clsact_place clsact_place(const struct clsact_program *program, uint32_t ifindex,
-			       enum direction direction);
+/*
+ * Where our filters are among those of their hooks. Where that cannot be told now it is CLSACT_FIRST: no reason to do
+ * anything.
+ */
+void clsact_places(const struct clsact_program programs[N_DIRECTIONS], uint32_t ifindex,
+		   enum clsact_place places[N_DIRECTIONS]);
 
 struct clsact_filter {
 	uint32_t ifindex;

@@ -33,6 +33,7 @@ struct containers {
 	struct entries entries;   /* by id */
 	bool is_scanned, is_news; /* a namespace got an id since the last look */
 	bool has_changed;         /* or lost one */
+	bool is_heard;            /* what the kernel told has been taken in for all that is asked */
 	uint64_t scanned_ns, wait_ns;
 };
 
@@ -129,7 +130,7 @@ static int take_event(const struct nlmsghdr *message, void *context)
 	return 0;
 }
 
-static void take_events(struct containers *containers)
+static void hear(struct containers *containers)
 {
 	bool lost = false;
 
@@ -143,11 +144,29 @@ static void take_events(struct containers *containers)
 		containers->wait_ns = CONTAINERS_WAIT_MIN_NS;
 }
 
+/* Each time costs a system call, and mostly there is nothing. */
+static void take_events(struct containers *containers)
+{
+	if (!containers->is_heard)
+		hear(containers);
+}
+
+void containers_begin(struct containers *containers)
+{
+	hear(containers);
+	containers->is_heard = true;
+}
+
+void containers_end(struct containers *containers)
+{
+	containers->is_heard = false;
+}
+
 int containers_look(struct containers *containers, uint64_t now_ns)
 {
 	int ret;
 
-	take_events(containers);
+	hear(containers);
 	ret = scan_all(containers);
 	containers->is_scanned = true;
 	containers->is_news = false;

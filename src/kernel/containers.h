@@ -51,6 +51,13 @@ const struct container *containers_behind(struct containers *containers, const s
 const struct container *containers_known(struct containers *containers, const struct link *link);
 
 /*
+ * Between the two, what the kernel tells of namespaces is not waited for again with each question: for whoever asks
+ * about many interfaces in one go.
+ */
+void containers_begin(struct containers *containers);
+void containers_end(struct containers *containers);
+
+/*
  * Looks at all processes now, however long ago that was last done. 0, or -errno and what was known
  * stays.
  */
