@@ -46,6 +46,17 @@ static __always_inline void log_window(const struct open_window *window, __u64 n
 	count_records(&log->head, head + 1);
 }
 
+/* Nothing is logged of a window that no other came before, but that it opens. */
+static __always_inline void count_first_window(__u32 writer)
+{
+	struct window_log *log = bpf_map_lookup_elem(&window_logs, &writer);
+
+	if (!log)
+		return;
+	log->first_windows++;
+	compiler_barrier();
+}
+
 /* The writer's window of this moment; NULL never, but to the verifier. */
 static __always_inline struct open_window *window_now(__u32 writer, __u32 slot,
 						      enum direction direction)
@@ -61,6 +72,8 @@ static __always_inline struct open_window *window_now(__u32 writer, __u32 slot,
 	if (now_ns - window->start_ns >= window_width_ns) {
 		if (window->start_ns)
 			log_window(window, now_ns, writer, slot, direction);
+		else
+			count_first_window(writer);
 		window->drops = 0;
 		window->traffic.packets = 0;
 		window->traffic.bytes = 0;

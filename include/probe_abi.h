@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define PROBE_ABI_VERSION 12
+#define PROBE_ABI_VERSION 13
 
 enum direction { DIRECTION_INGRESS, DIRECTION_EGRESS, N_DIRECTIONS };
 
@@ -148,10 +148,13 @@ struct window_record {
  * One writer's log, in the map window_logs. `head` counts the records ever written; of `n` records, a
  * power of two that is set at load, record number i is at i % n and stays until head passes i + n. A
  * record is complete before head counts it.
+ *
+ * Every window that opens has changed either count before: the one that it follows is logged, or there was none.
  */
 struct window_log {
 	__u64 head;
-	__u64 padding[7];
+	__u64 first_windows; /* opened where there had been none */
+	__u64 padding[6];
 	struct window_record records[];
 };
 

@@ -41,6 +41,9 @@ struct burst_watch {
 	size_t current_capacity;
 	uint64_t until_ns; /* windows have been taken up to here */
 	struct retransmit_history retransmits;
+	uint64_t members_version; /* of the last span */
+	bool is_leaving;          /* one of its members has gone, and is to be ended yet */
+	bool is_settled;          /* no burst is going on anywhere */
 };
 
 int burst_watch_new(struct burst_watch **out, const struct burst_watch_setup *setup)
@@ -253,9 +256,12 @@ static void end_gone(struct burst_watch *watch, const struct series_span *span)
 	size_t i;
 	int d;
 
+	watch->is_leaving = false;
 	for (i = 0; i < span->n_members; i++) {
-		if (span->members[i].to_ns >= span->until_ns)
+		if (span->members[i].to_ns >= span->until_ns) {
+			watch->is_leaving |= span->members[i].to_ns != SERIES_STAYS;
 			continue;
+		}
 		for (d = 0; d < N_DIRECTIONS; d++) {
 			struct subject *subject = subject_of(watch, span->members[i].slot, d);
 
@@ -346,12 +352,31 @@ static void forget_retransmits(struct burst_watch *watch)
 		if (before_ns < since_ns)
 			since_ns = before_ns;
 	}
+	watch->is_settled = since_ns == watch->until_ns && !watch->is_leaving;
 	if (since_ns > RETRANSMIT_SLACK_NS)
 		retransmit_history_forget(&watch->retransmits, since_ns - RETRANSMIT_SLACK_NS);
 }
 
+/*
+ * Nothing of it concerns anybody: with a thousand interfaces that are idle most spans are such. Marks and
+ * detectors move with windows alone, and time ends only bursts.
+ */
+static bool changes_nothing(const struct burst_watch *watch, const struct series_span *span)
+{
+	const struct window_gap *gap = &span->retransmit_gap;
+
+	return watch->is_settled && span->members_version &&
+	       span->members_version == watch->members_version && !span->n_windows &&
+	       !span->n_gaps && !span->n_retransmits && gap->from_ns == gap->to_ns;
+}
+
 void burst_watch_take(struct burst_watch *watch, const struct series_span *span)
 {
+	if (changes_nothing(watch, span)) {
+		watch->until_ns = span->until_ns;
+		return;
+	}
+	watch->members_version = span->members_version;
 	forget_gone(watch);
 	take_retransmits(watch, span);
 	follow_members(watch, span);

@@ -393,6 +393,7 @@ int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_
 				     .width_ns = width_ns,
 				     .members = engine->roster.members.items,
 				     .n_members = engine->roster.members.n};
+	span->members_version = engine->roster.members.version;
 	span->windows = windows_taken(windows, &span->n_windows);
 	span->drops = windows_drops(windows, &span->n_drops);
 	span->gaps = windows_gaps(windows, &span->n_gaps);

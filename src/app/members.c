@@ -36,13 +36,16 @@ int members_add(struct members *members, const struct series_member *member)
 		(members->n - at) * sizeof(*members->items));
 	members->items[at] = *member;
 	members->n++;
+	members->version++;
 	return 0;
 }
 
-static struct series_member *find(const struct members *members, uint32_t slot)
+/* To be changed. */
+static struct series_member *find(struct members *members, uint32_t slot)
 {
 	size_t i;
 
+	members->version++;
 	for (i = 0; i < members->n; i++)
 		if (members->items[i].slot == slot)
 			return &members->items[i];
@@ -53,6 +56,8 @@ bool members_leave(struct members *members, uint32_t slot, uint64_t now_ns)
 {
 	struct series_member *member = find(members, slot);
 
+	if (member && member->to_ns == SERIES_STAYS)
+		members->n_leaving++;
 	if (member)
 		member->to_ns = now_ns;
 	return member;
@@ -78,11 +83,13 @@ bool members_take_gone(struct members *members, uint64_t until_ns, uint32_t *slo
 {
 	size_t i;
 
-	for (i = 0; i < members->n; i++) {
+	for (i = 0; members->n_leaving && i < members->n; i++) {
 		if (members->items[i].to_ns >= until_ns)
 			continue;
 		*slot = members->items[i].slot;
 		members->n--;
+		members->n_leaving--;
+		members->version++;
 		memmove(members->items + i, members->items + i + 1,
 			(members->n - i) * sizeof(*members->items));
 		return true;

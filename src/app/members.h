@@ -14,6 +14,8 @@
 struct members {
 	struct series_member *items;
 	size_t n, capacity;
+	uint64_t version; /* changes whenever they do */
+	size_t n_leaving; /* have left, and are to be taken out yet */
 };
 
 void members_release(struct members *members);

@@ -26,6 +26,17 @@ struct progress {
 	uint64_t delivered;    /* packets and drops in it then */
 };
 
+/*
+ * A writer of whose open windows all have been delivered, and that has opened none since, need not be looked at: with a
+ * thousand idle interfaces that look is most of what there is to do.
+ */
+struct rest {
+	uint64_t openings; /* see openings_of() */
+	uint64_t since_ns; /* until_ns of the first take that found so many */
+	uint32_t end_slot; /* looked at up to here */
+	bool is_at_rest;
+};
+
 struct windows {
 	size_t n_writers;
 	uint32_t n_slots;
@@ -35,6 +46,7 @@ struct windows {
 	uint32_t log_records;
 	size_t open_size, log_size, logs_size;
 	uint64_t *tails;               /* [writer]: records read so far */
+	struct rest *rests;            /* [writer] */
 	struct progress *progress;     /* [writer][slot][direction] */
 	struct open_windows *snapshot; /* [slot], of one writer at a time */
 	struct window_gather gather;
@@ -84,10 +96,11 @@ int windows_new(struct windows **out, const struct windows_setup *setup, struct 
 		page_round(windows->n_writers * setup->n_slots * sizeof(*windows->open));
 	windows->logs_size = page_round(windows->n_writers * windows->log_size);
 	windows->tails = calloc(windows->n_writers, sizeof(*windows->tails));
+	windows->rests = calloc(windows->n_writers, sizeof(*windows->rests));
 	windows->progress = calloc(windows->n_writers * setup->n_slots * N_DIRECTIONS,
 				   sizeof(*windows->progress));
 	windows->snapshot = calloc(setup->n_slots, sizeof(*windows->snapshot));
-	if (!windows->tails || !windows->progress || !windows->snapshot) {
+	if (!windows->tails || !windows->rests || !windows->progress || !windows->snapshot) {
 		ret = error_errno(err, -ENOMEM, "cannot set up time windows");
 		goto out;
 	}
@@ -120,6 +133,7 @@ void windows_free(struct windows *windows)
 	if (windows->logs)
 		munmap((char *)windows->logs, windows->logs_size);
 	free(windows->tails);
+	free(windows->rests);
 	free(windows->progress);
 	free(windows->snapshot);
 	window_gather_release(&windows->gather);
@@ -256,7 +270,17 @@ static struct open_window read_open(const struct open_window *open)
 	return window;
 }
 
-static int take_writer(struct windows *windows, size_t writer, uint32_t end_slot)
+/* Whether nothing of it is left to deliver: it never opened, or was delivered, or is in the log. */
+static bool is_taken(const struct windows *windows, size_t writer, uint32_t slot,
+		     uint32_t direction)
+{
+	uint64_t start_ns = windows->snapshot[slot].direction[direction].start_ns;
+	const struct progress *progress = progress_of(windows, writer, slot, direction);
+
+	return !start_ns || start_ns == progress->delivered_ns || start_ns <= progress->logged_ns;
+}
+
+static int take_writer(struct windows *windows, size_t writer, uint32_t end_slot, bool *is_all)
 {
 	const struct open_windows *open = &windows->open[writer * windows->n_slots];
 	uint32_t slot, direction;
@@ -270,9 +294,42 @@ static int take_writer(struct windows *windows, size_t writer, uint32_t end_slot
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	head = log_reader_head(log_of(windows, writer));
 	ret = take_log(windows, writer, head);
+	*is_all = true;
 	for (slot = SLOT_NONE + 1; slot < end_slot; slot++)
-		for (direction = 0; !ret && direction < N_DIRECTIONS; direction++)
+		for (direction = 0; !ret && direction < N_DIRECTIONS; direction++) {
 			ret = take_open(windows, writer, slot, direction);
+			*is_all &= is_taken(windows, writer, slot, direction);
+		}
+	return ret;
+}
+
+/* Grows with every window that the writer opens, before it does. */
+static uint64_t openings_of(const struct windows *windows, size_t writer)
+{
+	const struct window_log *log = log_of(windows, writer);
+
+	return log_reader_head(log) + __atomic_load_n(&log->first_windows, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * A writer may be between telling that it opens a window and opening it, for a guard's time at most: all that is seen
+ * later than that is all there is. (until_ns is that of a whole window, and so up to a width off.)
+ */
+static int take_unless_at_rest(struct windows *windows, size_t writer, uint32_t end_slot)
+{
+	struct rest *rest = &windows->rests[writer];
+	uint64_t until_ns = windows->gather.until_ns, openings = openings_of(windows, writer);
+	uint64_t wait_ns = WINDOWS_GUARD_NS + windows->gather.width_ns;
+	bool is_all;
+	int ret;
+
+	if (rest->openings != openings || rest->end_slot != end_slot)
+		*rest = (struct rest){openings, until_ns, end_slot, false};
+	if (rest->is_at_rest)
+		return 0;
+	ret = take_writer(windows, writer, end_slot, &is_all);
+	rest->is_at_rest = !ret && is_all && until_ns - rest->since_ns >= wait_ns &&
+			   windows->tails[writer] == log_reader_head(log_of(windows, writer));
 	return ret;
 }
 
@@ -282,7 +339,7 @@ int windows_take(struct windows *windows, uint32_t end_slot, uint64_t until_ns, 
 	size_t writer;
 
 	for (writer = 0; !ret && writer < windows->n_writers; writer++)
-		ret = take_writer(windows, writer, end_slot);
+		ret = take_unless_at_rest(windows, writer, end_slot);
 	ret = window_gather_end(&windows->gather, ret);
 	return ret ? error_errno(err, ret, "cannot take the time windows") : 0;
 }

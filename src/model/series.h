@@ -54,6 +54,7 @@ struct series_span {
 	const struct retransmit *retransmits; /* that were told since the last span, by time */
 	size_t n_retransmits;
 	struct window_gap retransmit_gap; /* in which some may be missing; empty: nowhere */
+	uint64_t members_version;         /* changes whenever the members do; 0: nobody keeps it */
 };
 
 /*

@@ -409,6 +409,45 @@ static void loses_nothing_for_want_of_memory(void **state)
 	assert_true(n_allocations > 4);
 }
 
+/* What nothing tells of is not found once all is at rest: so it does rest. */
+static void rests_until_a_window_opens(void **state)
+{
+	const uint64_t later_ns = 3 * WINDOWS_GUARD_NS;
+	struct open_window *untold;
+
+	(void)state;
+	start(8);
+	bpf_pass(&bpf, 0, 1, 0, 1010, 7);
+	TAKES(1100, {1000, 1, 0, 7, 0});
+	TAKES_NOTHING(later_ns);
+	untold = &bpf.open[2].direction[0];
+	untold->start_ns = later_ns;
+	TAKES_NOTHING(2 * later_ns);
+	untold->start_ns = 0;
+	/* Where there had been none, and where there had. */
+	bpf_pass(&bpf, 0, 3, 1, 2 * later_ns, 8);
+	TAKES(2 * later_ns + WIDTH_NS, {2 * later_ns, 3, 1, 8, 0});
+	TAKES_NOTHING(4 * later_ns);
+	bpf_pass(&bpf, 0, 1, 0, 4 * later_ns, 9);
+	TAKES_NOTHING(4 * later_ns);
+	TAKES(6 * later_ns, {4 * later_ns, 1, 0, 9, 0});
+	expect_losses(0, 0);
+	bpf_end(&bpf);
+}
+
+/* Opened while the slot was beyond the end. */
+static void looks_again_where_the_end_moves(void **state)
+{
+	(void)state;
+	start(8);
+	bpf_pass(&bpf, 0, 3, 0, 5 * WINDOWS_GUARD_NS, 7);
+	take(2, WINDOWS_GUARD_NS);
+	take(2, 3 * WINDOWS_GUARD_NS);
+	take(2, 5 * WINDOWS_GUARD_NS);
+	TAKES(6 * WINDOWS_GUARD_NS, {5 * WINDOWS_GUARD_NS, 3, 0, 7, 0});
+	bpf_end(&bpf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -422,6 +461,8 @@ int main(void)
 		cmocka_unit_test(knows_nothing_from_a_log_of_one),
 		cmocka_unit_test(starts_afresh_with_a_new_owner),
 		cmocka_unit_test(leaves_slots_beyond_the_end),
+		cmocka_unit_test(rests_until_a_window_opens),
+		cmocka_unit_test(looks_again_where_the_end_moves),
 		cmocka_unit_test(loses_nothing_for_want_of_memory),
 	};
 

@@ -117,6 +117,19 @@ static inline void bpf_log_window(struct bpf *bpf, const struct open_window *win
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
+static inline struct window_log *bpf_log(struct bpf *bpf, uint32_t writer)
+{
+	return (struct window_log *)(bpf->logs + writer * window_log_size(bpf->log_records));
+}
+
+static inline void bpf_count_first_window(struct bpf *bpf, uint32_t writer)
+{
+	struct window_log *log = bpf_log(bpf, writer);
+
+	BPF_STORE(log->first_windows, log->first_windows + 1);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
 static inline struct open_window *bpf_window_now(struct bpf *bpf, uint32_t writer, uint32_t slot,
 						 uint32_t direction, uint64_t now_ns)
 {
@@ -125,6 +138,8 @@ static inline struct open_window *bpf_window_now(struct bpf *bpf, uint32_t write
 	if (now_ns - window->start_ns >= bpf->width_ns) {
 		if (window->start_ns)
 			bpf_log_window(bpf, window, now_ns, writer, slot, direction);
+		else
+			bpf_count_first_window(bpf, writer);
 		BPF_STORE(window->drops, 0);
 		BPF_STORE(window->traffic.packets, 0);
 		BPF_STORE(window->traffic.bytes, 0);
