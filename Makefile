@@ -4,6 +4,7 @@
 #   make install     DESTDIR= PREFIX=/usr/local   make itest     integration tests, root
 #   make SANITIZE=1  the same under ASan + UBSan  make bench     measurements, root
 #   make fmt         clang-format                 make lint      formatting, layers, cppcheck, shellcheck
+#   make bench BENCH="packet idle" QUICK=1 BENCH_JSON=FILE    some of them; a short trial; where to
 #   make soak        whether memory or files grow in SOAK_SECONDS (an hour), root
 #   make V=1         show the commands            make WERROR=1  warnings are errors
 #   make vmtest      integration tests on other kernels, in virtual machines
@@ -134,8 +135,10 @@ itest: $(B)/ifpulse $(TOOLS)
 vmtest: $(B)/ifpulse $(TOOLS)
 	@BUILD=$(abspath $(B)) tests/vm/run
 
+BENCH_JSON ?= $(B)/bench.json
+
 bench: $(B)/ifpulse $(TOOLS)
-	@BUILD=$(abspath $(B)) tests/bench/run.sh
+	@BUILD=$(abspath $(B)) tests/bench/run.sh $(if $(filter 1,$(QUICK)),-q) -o $(BENCH_JSON) $(BENCH)
 
 soak: $(B)/ifpulse $(TOOLS)
 	@BUILD=$(abspath $(B)) tests/bench/soak.sh $(SOAK_SECONDS)

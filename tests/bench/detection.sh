@@ -29,12 +29,14 @@ peer() { # NAME LABEL NEEDS COMMAND…
 peer psutil-1ms "psutil, each 1 ms" "/usr/bin/python3 -c 'import psutil'" /usr/bin/python3 -c "$PSUTIL" 0.001
 peer psutil-1s "psutil, each 1 s" "/usr/bin/python3 -c 'import psutil'" /usr/bin/python3 -c "$PSUTIL" 1
 peer bwm-ng "bwm-ng, each 1 ms" "command -v bwm-ng" bwm-ng -i proc -a -t 1 -o csv
+# shellcheck disable=SC2016 # for bmon
 peer bmon "bmon, each 1 ms" "command -v bmon" bmon -p a0 -r 0.001 -R 0.001 -s 0.001 -o 'format:fmt=$(attr:txrate:bytes)\n;quitafter=1000000'
 peer sar "sar, each 1 s" "command -v sar" env LC_ALL=C sar -n DEV 1 100000
 peer node_exporter "node_exporter, scraped without end" "command -v prometheus-node-exporter && command -v curl" \
 	prometheus-node-exporter --collector.disable-defaults --collector.netdev --web.listen-address=127.0.0.1:9100
 if [[ " ${peers[*]}" == *" node_exporter="* ]]; then
 	sleep 0.3
+	# shellcheck disable=SC2016 # for the shell in there
 	start scraped bash -c 'while :; do curl -s http://127.0.0.1:9100/metrics |
 		sed -n "s/^node_network_transmit_bytes_total{device=\"a0\"}/$EPOCHREALTIME/p"; done'
 fi
@@ -72,5 +74,7 @@ for item in "${peers[@]}"; do
 	name=${item%%=*}
 	seen=$(rates "$name" | awk '$2 >= 500e6' | wc -l)
 	((seen <= bursts)) || seen=$bursts
-	awk -v seen="$seen" -v all="$bursts" 'BEGIN {print 100 * seen / all}' | row "$FIGURE" "${item##*=}" %
+	highest=$(rates "$name" | awk '$2 > most {most = $2} END {printf "%.1f\n", most / 1e6}')
+	awk -v seen="$seen" -v all="$bursts" 'BEGIN {print 100 * seen / all}' |
+		row "$FIGURE" "${item##*=}" % --note "at most $highest Mbit/s in a reading"
 done

@@ -14,6 +14,7 @@ set -euo pipefail
 BUILD=${BUILD:-$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)/build}
 BENCH=$(basename "$0" .sh)
 IFPULSE=$BUILD/ifpulse
+# shellcheck disable=SC2034 # for the benchmarks
 TOOLS=$BUILD/tools
 QUICK=${BENCH_QUICK:-0}
 NS=ifp-bench-$$
@@ -90,6 +91,7 @@ add_ns() { # NS
 	ip netns add "$1"
 	NAMESPACES+=("$1")
 	# Nothing is to be sent but what we send.
+	# shellcheck disable=SC2016 # for the shell in there
 	ip netns exec "$1" sh -c 'for file in /proc/sys/net/ipv6/conf/all /proc/sys/net/ipv6/conf/default; do
 		[ ! -e "$file" ] || echo 1 >"$file/disable_ipv6"; done'
 	ip -n "$1" link set lo up
@@ -152,8 +154,9 @@ start_ifpulse() { # NAME INTERFACES ARGUMENT…
 	shift 2
 	start "$name" "$IFPULSE" "$@" -v
 	for ((tries = 0; $(grep -c 'attached to' "$WORK/$name.err" || true) < n; tries++)); do
-		((tries < 600)) && kill -0 "$PID" 2>/dev/null ||
+		if ((tries >= 600)) || ! kill -0 "$PID" 2>/dev/null; then
 			fail "ifpulse does not attach: $(tail -n 3 "$WORK/$name.err")"
+		fi
 		sleep 0.05
 	done
 }

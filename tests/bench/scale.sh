@@ -13,7 +13,7 @@ add_pairs 1000
 declare -A CPU=()
 
 measure() { # N
-	local n=$1 pairs=$((($1 + 1) / 2)) i only=() figure="at $1 busy interface$( (($1 == 1)) || echo s)"
+	local n=$1 pairs=$((($1 + 1) / 2)) i only=() figure="at $1 busy interfaces"
 	local cpu=() rss=()
 	((n < 1000)) || cpu=(--at-most 5) rss=(--at-most 64)
 	for ((i = 0; n < 1000 && i < n; i++)); do

@@ -59,12 +59,12 @@ fi
 stop "$sender"
 
 # Lines as they come, by a pipe that is read as they do.
-attach_times() { # INTERFACES PLUGGED
+attach_times() { # INTERFACES PLUGGED ARGUMENT…
 	local from line n=0 i
 	mkfifo "$WORK/pipe"
 	exec {lines}<>"$WORK/pipe"
 	from=$(now_us)
-	ip netns exec "$NS" "$IFPULSE" rate -v -j -I 1h -i 'c*' -i 'h*' >/dev/null 2>&"$lines" &
+	ip netns exec "$NS" "$IFPULSE" rate -v -j -I 1h -i 'c*' -i 'h*' "${@:3}" >/dev/null 2>&"$lines" &
 	PIDS+=("$!")
 	PID=$!
 	while ((n < $1)); do
@@ -85,17 +85,25 @@ attach_times() { # INTERFACES PLUGGED
 		done
 		elapsed_ms "$from" >>"$WORK/plugged"
 	done
-	exec {IP[1]}>&- {lines}>&-
+	eval "exec ${IP[1]}>&- $lines>&-"
 	rm "$WORK/pipe"
 	stop "$PID"
 }
 
+plugged=$(or_quick 21 2)
 : >"$WORK/plugged"
-attach_times 2 "$(or_quick 21 2)"
-row "hot-plug to attached, with the making of the interface" ifpulse ms --at-most 5 <"$WORK/plugged"
+attach_times 2 "$plugged"
+row "hot-plug to attached, with the making of the interface" "ifpulse, by tcx" ms --at-most 5 <"$WORK/plugged"
+for ((i = 0; i < plugged; i++)); do
+	ip -n "$NS" link delete "h$i"
+done
+: >"$WORK/plugged"
+attach_times 2 "$plugged" --attach clsact
+row "hot-plug to attached, with the making of the interface" "ifpulse --attach clsact" ms --at-most 5 \
+	<"$WORK/plugged"
 
-ip netns delete "$NS"
-ip netns add "$NS"
+NS=$NS-many
+add_ns "$NS"
 add_pairs 1000
 for ((i = 0; i < $(or_quick 5 1); i++)); do
 	attach_times 1000 0
