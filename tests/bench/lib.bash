@@ -143,6 +143,8 @@ wait_for() { # FILE PATTERN [PID]
 start() { # NAME COMMAND…
 	local name=$1
 	shift
+	# There before it is looked for.
+	: >"$WORK/$name.err"
 	ip netns exec "$NS" "$@" >"$WORK/$name.out" 2>"$WORK/$name.err" &
 	PID=$!
 	PIDS+=("$PID")
@@ -168,7 +170,7 @@ stop() { # PID
 
 # CPU time of all threads there are, ns: /proc/PID/stat has hundredths of a second.
 cpu_ns() { # PID
-	cat /proc/"$1"/task/*/schedstat 2>/dev/null | awk '{ns += $1} END {printf "%d\n", ns}'
+	cat /proc/"$1"/task/*/schedstat 2>/dev/null | awk '{ns += $1} END {printf "%.0f\n", ns}'
 }
 
 rss_mib() { # PID

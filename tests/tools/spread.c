@@ -4,11 +4,12 @@
  *
  *   spread --prefix c --interfaces N [--step N] [--size N] [--seconds N]
  *
- * The interfaces are c0, c<step>, …, N of them. Ends after so many seconds, or by SIGTERM; prints how many it sent.
+ * What comes in by an interface of this namespace is taken, and so no drop. The interfaces are c0, c<step>, …, N of them. Ends after so many seconds, or by SIGTERM; prints how many it sent.
  */
 #include "tool.h"
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -36,6 +37,24 @@ static bool find_interfaces(const char *prefix, uint64_t n, uint64_t step)
 	return true;
 }
 
+/*
+ * A packet socket that gets all of them, and wants none: the kernel has delivered them, and consumes them. Where nobody
+ * listens each would be a drop.
+ */
+static int listen_to_all(void)
+{
+	const struct sockaddr_ll all = {.sll_family = AF_PACKET,
+					.sll_protocol = htons(ETHERTYPE_EXPERIMENTAL)};
+	struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+	const struct sock_fprog filter = {.len = 1, .filter = nothing};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) ||
+	    bind(fd, (const struct sockaddr *)&all, sizeof(all)))
+		return -1;
+	return fd;
+}
+
 int main(int argc, char **argv)
 {
 	/* To nobody's unicast address, from another. */
@@ -59,7 +78,7 @@ int main(int argc, char **argv)
 		return TOOL_INCOMPLETE;
 	memcpy(frame + 2 * ETH_ALEN, &type, sizeof(type));
 	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (fd < 0)
+	if (fd < 0 || listen_to_all() < 0)
 		return tool_fail("socket", "AF_PACKET");
 	tool_start(seconds);
 	for (; !tool_stopped; i = (i + 1) % n)
