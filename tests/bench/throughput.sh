@@ -6,7 +6,7 @@
 # shellcheck source-path=SCRIPTDIR
 . "${BASH_SOURCE[0]%/*}/lib.bash"
 
-rounds=$(or_quick 12 1)
+rounds=$(or_quick 10 1)
 datagrams=$(or_quick 400000 20000)
 bytes=$(or_quick 3000000000 100000000)
 subjects=(none ifpulse bpftrace)
