@@ -120,7 +120,6 @@ static struct compare_share of_answers(const struct compare_evidence *e)
 static struct compare_share of_filters(const struct compare_evidence *e)
 {
 	const struct compare_sample *first = &e->run->first, *last = &e->run->last;
-
 	struct compare_share share;
 	uint64_t more;
 

@@ -15,7 +15,8 @@ struct plot_file {
 };
 
 /*
- * 0, or -errno with the words in `err`. What replaces a file has its mode; a new one is 0640, less the umask. Anything under that name that is no regular file is refused.
+ * 0, or -errno with the words in `err`. What replaces a file has its mode; a new one is 0640, less the umask. Anything
+ * under that name that is no regular file is refused.
  */
 int plot_file_open(struct plot_file *file, const char *path, struct error *err);
 

@@ -4,7 +4,7 @@
 
 #include <linux/if_ether.h>
 
-#include "model/compare.h"
+#include "tests/unit/compare_run.h"
 
 #define RX DIRECTION_INGRESS
 #define TX DIRECTION_EGRESS
@@ -24,8 +24,7 @@ struct run_case {
 static struct compare_run run_of(const struct run_case *at)
 {
 	struct interface_counters counters = {0};
-	struct compare_sample first = {0}, last = {.at_ns = 1000};
-	struct compare_run run;
+	struct compare_sample last = {0};
 
 	counters.traffic[at->direction] = at->probe;
 	last.early = last.before = last.after = last.late = counters;
@@ -33,17 +32,7 @@ static struct compare_run run_of(const struct run_case *at)
 	last.filtered_early = last.filtered_late = at->filtered;
 	last.ports_early[COMPARE_PACKETS] = last.ports_late[COMPARE_PACKETS] = 30;
 	last.ports_early[COMPARE_BYTES] = last.ports_late[COMPARE_BYTES] = 2580;
-	if (at->direction == RX) {
-		last.kernel.rx_packets = at->packets;
-		last.kernel.rx_bytes = at->bytes;
-	} else {
-		last.kernel.tx_packets = at->packets;
-		last.kernel.tx_bytes = at->bytes;
-	}
-	compare_start(&run, at->kind, false);
-	compare_add(&run, &first);
-	compare_add(&run, &last);
-	return run;
+	return run_to(at->kind, at->direction, last, at->packets, at->bytes);
 }
 
 #define SAME(packets, bytes)                           \

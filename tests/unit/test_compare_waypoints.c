@@ -2,7 +2,7 @@
 /* model/compare: what is known of packets that go past a hook, or past a driver, accounts for as many and no more. */
 #include "tests/unit/support.h"
 
-#include "model/compare.h"
+#include "tests/unit/compare_run.h"
 
 #define RX DIRECTION_INGRESS
 #define TX DIRECTION_EGRESS
@@ -23,8 +23,7 @@ struct run_case {
 static struct compare_run run_of(const struct run_case *at)
 {
 	struct interface_counters counters = {0};
-	struct compare_sample first = {0}, last = {.at_ns = 1000};
-	struct compare_run run;
+	struct compare_sample last = {0};
 
 	counters.traffic[at->direction] = (struct traffic_counter){at->probe, at->probe * BYTES,
 								   at->probe, at->probe * BYTES};
@@ -32,17 +31,7 @@ static struct compare_run run_of(const struct run_case *at)
 	last.drops_early = last.drops_late = at->drops;
 	last.waypoints_early = last.waypoints_late = at->waypoints;
 	last.kernel = (struct rtnl_link_stats64){.rx_dropped = at->rx_dropped};
-	if (at->direction == RX) {
-		last.kernel.rx_packets = at->kernel;
-		last.kernel.rx_bytes = at->kernel * BYTES;
-	} else {
-		last.kernel.tx_packets = at->kernel;
-		last.kernel.tx_bytes = at->kernel * BYTES;
-	}
-	compare_start(&run, at->kind, false);
-	compare_add(&run, &first);
-	compare_add(&run, &last);
-	return run;
+	return run_to(at->kind, at->direction, last, at->kernel, at->kernel * BYTES);
 }
 
 #define AT(waypoint, count)                             \
