@@ -108,6 +108,26 @@ static void wait_until_gone(struct fixture *fixture, int32_t id, uint64_t now_ns
 	assert_null(look(fixture, id, now_ns));
 }
 
+static pid_t known_pid(struct fixture *fixture, int32_t id)
+{
+	const struct link link = {.ifindex = 1, .lower = 2, .lower_netnsid = id};
+	const struct container *container = containers_known(fixture->containers, &link);
+
+	return container ? container->pid : 0;
+}
+
+/*
+ * Ends the process that a namespace with a known id lives by, and waits for the kernel's word of that: it takes its
+ * time, and would be news to the next test.
+ */
+static void end_known(struct fixture *fixture, int32_t id, pid_t pid)
+{
+	end_process(pid);
+	for (int i = 0; i < 500 && known_pid(fixture, id); i++)
+		usleep(20000);
+	assert_int_equal(known_pid(fixture, id), 0);
+}
+
 static void tells_the_process(void **state)
 {
 	const struct link none = {.lower = 2, .lower_netnsid = LINK_NETNSID_NONE};
@@ -130,8 +150,8 @@ static void tells_the_process(void **state)
 		assert_string_equal(container->name, wanted);
 	}
 	assert_null(look(&fixture, 6, START));
+	end_known(&fixture, 5, pid);
 	end(&fixture);
-	end_process(pid);
 }
 
 /* Those on our network are no others. */
@@ -163,9 +183,9 @@ static void looks_again_for_what_is_new(void **state)
 	expect_pid(&fixture, 2, now + S - 1, 0);
 	expect_pid(&fixture, 2, now + S, second);
 	expect_pid(&fixture, 1, now + S, first);
+	end_known(&fixture, 1, first);
+	end_known(&fixture, 2, second);
 	end(&fixture);
-	end_process(first);
-	end_process(second);
 }
 
 /* Without news there is less and less of it. */
@@ -192,16 +212,8 @@ static void waits_longer_each_time_in_vain(void **state)
 	expect_pid(&fixture, 3, now + S - 1, 0);
 	expect_pid(&fixture, 3, now + S, pid);
 	end(&asking);
+	end_known(&fixture, 3, pid);
 	end(&fixture);
-	end_process(pid);
-}
-
-static pid_t known_pid(struct fixture *fixture, int32_t id)
-{
-	const struct link link = {.ifindex = 1, .lower = 2, .lower_netnsid = id};
-	const struct container *container = containers_known(fixture->containers, &link);
-
-	return container ? container->pid : 0;
 }
 
 /* Who asks for what is known waits for nobody, and who looks finds what is there. */
@@ -228,14 +240,11 @@ static void looks_when_told_to(void **state)
 	assert_false(containers_is_behind_news(fixture.containers));
 	/* Asking is no look: the next one that is due comes when it would have. */
 	expect_pid(&fixture, 13, START + S - 1, 0);
-	end_process(first);
-	for (int i = 0; i < 500 && known_pid(&fixture, 12); i++)
-		usleep(20000);
-	assert_int_equal(known_pid(&fixture, 12), 0);
+	end_known(&fixture, 12, first);
 	assert_true(containers_is_behind_news(fixture.containers));
 	assert_int_equal(known_pid(&fixture, 11), second);
+	end_known(&fixture, 11, second);
 	end(&fixture);
-	end_process(second);
 }
 
 /* The kernel gives the ids of namespaces that have gone to others. */
@@ -254,8 +263,8 @@ static void forgets_what_has_gone(void **state)
 	assert_true(give_id(fixture.netlink, second, 4));
 	expect_pid(&fixture, 4, START, 0);
 	expect_pid(&fixture, 4, START + S, second);
+	end_known(&fixture, 4, second);
 	end(&fixture);
-	end_process(second);
 }
 
 /* Pids may have begun anew meanwhile. */
