@@ -104,23 +104,29 @@ int loop_add(struct loop *loop, int fd, loop_fn fn, void *context, struct error 
 	return add_source(loop, &source, err);
 }
 
-static int add_timer(struct loop *loop, uint64_t first_ns, uint64_t period_ns, loop_timer_fn fn,
-		     void *context, struct error *err)
+static int set_timer(int fd, uint64_t first_ns, uint64_t period_ns, struct error *err)
 {
-	struct source source = {.is_ours = true, .expired = fn, .context = context};
 	struct itimerspec when = {
 		.it_value = {(time_t)(first_ns / NSEC_PER_SEC), (long)(first_ns % NSEC_PER_SEC)},
 		.it_interval = {(time_t)(period_ns / NSEC_PER_SEC),
 				(long)(period_ns % NSEC_PER_SEC)},
 	};
+
+	return timerfd_settime(fd, 0, &when, NULL) ? error_errno(err, -errno, "cannot set a timer")
+						   : 0;
+}
+
+static int add_timer(struct loop *loop, uint64_t first_ns, uint64_t period_ns, loop_timer_fn fn,
+		     void *context, struct error *err)
+{
+	struct source source = {.is_ours = true, .expired = fn, .context = context};
 	int ret;
 
 	source.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (source.fd < 0)
 		return error_errno(err, -errno, "cannot make a timer");
-	if (timerfd_settime(source.fd, 0, &when, NULL))
-		ret = error_errno(err, -errno, "cannot set a timer");
-	else
+	ret = set_timer(source.fd, first_ns, period_ns, err);
+	if (!ret)
 		ret = add_source(loop, &source, err);
 	if (ret)
 		close(source.fd);
@@ -131,6 +137,17 @@ int loop_add_timer(struct loop *loop, uint64_t period_ns, loop_timer_fn fn, void
 		   struct error *err)
 {
 	return add_timer(loop, period_ns, period_ns, fn, context, err);
+}
+
+int loop_set_timer(struct loop *loop, uint64_t period_ns, loop_timer_fn fn, void *context,
+		   struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < loop->n; i++)
+		if (loop->sources[i].expired == fn && loop->sources[i].context == context)
+			return set_timer(loop->sources[i].fd, period_ns, period_ns, err);
+	return error_set(err, -ENOENT, "there is no such timer");
 }
 
 static int take_deadline(void *context, uint64_t expirations)

@@ -25,8 +25,12 @@ void loop_free(struct loop *loop);
 /* Calls `fn` whenever `fd` (borrowed) is readable. 0 or -errno. */
 int loop_add(struct loop *loop, int fd, loop_fn fn, void *context, struct error *err);
 
-/* Every `period_ns` from now; `expirations` is above 1 when we were late. 0 or -errno. */
+/* Every `period_ns` from now, 0: not yet; `expirations` is above 1 when we were late. 0 or -errno. */
 int loop_add_timer(struct loop *loop, uint64_t period_ns, loop_timer_fn fn, void *context,
+		   struct error *err);
+
+/* That of the timer which calls `fn` with `context` from now on; 0: it rests. 0 or -errno. */
+int loop_set_timer(struct loop *loop, uint64_t period_ns, loop_timer_fn fn, void *context,
 		   struct error *err);
 
 /* Stops the loop once, after `delay_ns`. 0 or -errno. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "kernel/log_rate.h"
 #include "kernel/log_reader.h"
 
 #define LOG_RECORDS_MAX 65536U
@@ -17,9 +18,13 @@
 #define LOGS_BYTES_MAX (80U << 20)
 #define VALUE_BYTES_EVER (4U << 20) /* any kernel takes that */
 
+/* Of so many flows it is known where the last item of theirs is. A power of two. */
+#define RECENT 1024U
+
 struct flow_array {
 	struct window_flow *items;
 	size_t n, capacity;
+	uint32_t recent[RECENT]; /* by recent_of(); it has to be seen whether it is of the flow */
 };
 
 struct flows {
@@ -30,6 +35,7 @@ struct flows {
 	uint64_t told_ns, until_ns; /* of the last flows_take() but one, and of the last */
 	struct flow_array taken;    /* for the caller */
 	struct flow_array unsealed; /* read from the log, but not yet due */
+	struct log_rate rate;
 	uint64_t lost;
 };
 
@@ -112,10 +118,25 @@ static bool is_same(const struct window_flow *a, const struct window_flow *b)
 	       !memcmp(&a->key, &b->key, sizeof(a->key));
 }
 
-/* Packets of one flow often come one behind the other: those need no room of their own. */
+/* Flows of one window have different places, by and large. */
+static uint32_t *recent_of(struct flow_array *array, const struct window_flow *flow)
+{
+	const struct flow_key *key = &flow->key;
+	uint32_t hash = flow->slot * N_DIRECTIONS + flow->direction, word;
+	size_t i;
+
+	for (i = 0; i < sizeof(*key); i += sizeof(word)) {
+		memcpy(&word, (const char *)key + i, sizeof(word));
+		hash = (hash ^ word) * 0x9e3779b1; /* 2^32 by the golden ratio (Knuth, TAOCP 6.4) */
+	}
+	return &array->recent[hash >> 16 & (RECENT - 1)];
+}
+
+/* Of a flow's packets in a window, few need room of their own, even where those of others come in between. */
 static void push(struct flows *flows, struct flow_array *array, const struct window_flow *flow)
 {
-	struct window_flow *last = array->n ? &array->items[array->n - 1] : NULL;
+	uint32_t *recent = recent_of(array, flow);
+	struct window_flow *last = *recent < array->n ? &array->items[*recent] : NULL;
 
 	if (last && is_same(last, flow)) {
 		last->wire_bytes += flow->wire_bytes;
@@ -125,6 +146,7 @@ static void push(struct flows *flows, struct flow_array *array, const struct win
 				 sizeof(*array->items))) {
 		flows->lost++;
 	} else {
+		*recent = (uint32_t)array->n;
 		array->items[array->n++] = *flow;
 	}
 }
@@ -189,17 +211,43 @@ static void take_unsealed(struct flows *flows)
 	}
 }
 
-void flows_take(struct flows *flows, uint64_t until_ns)
+static void take_logs(struct flows *flows)
 {
+	uint64_t most = 0;
 	size_t cpu;
 
+	for (cpu = 0; cpu < flows->setup.n_cpus; cpu++) {
+		uint64_t unread =
+			log_reader_head(flows->logs + cpu * flows->log_size) - flows->tails[cpu];
+
+		if (unread > most)
+			most = unread;
+	}
+	log_rate_note(&flows->rate, most);
+	for (cpu = 0; cpu < flows->setup.n_cpus; cpu++)
+		take_log(flows, cpu);
+}
+
+/* What is due at the last take was due before: all of it waits. */
+void flows_drain(struct flows *flows)
+{
+	flows->told_ns = flows->until_ns;
+	take_logs(flows);
+}
+
+uint64_t flows_drain_period_ns(const struct flows *flows)
+{
+	return log_rate_period_ns(&flows->rate, flows->setup.log_records);
+}
+
+void flows_take(struct flows *flows, uint64_t until_ns)
+{
 	flows->taken.n = 0;
 	flows->told_ns = flows->until_ns;
 	if (until_ns > flows->until_ns)
 		flows->until_ns = until_ns;
 	take_unsealed(flows);
-	for (cpu = 0; cpu < flows->setup.n_cpus; cpu++)
-		take_log(flows, cpu);
+	take_logs(flows);
 	window_sort_flows(flows->taken.items, flows->taken.n);
 }
 

@@ -47,6 +47,13 @@ void flows_free(struct flows *flows);
 void flows_take(struct flows *flows, uint64_t until_ns);
 const struct window_flow *flows_taken(const struct flows *flows, size_t *n);
 
+/*
+ * Reads the logs between takes, so that they do not overrun; the next flows_take() has what was in them. How often,
+ * as the load is.
+ */
+void flows_drain(struct flows *flows);
+uint64_t flows_drain_period_ns(const struct flows *flows);
+
 /* Packets whose flows were lost. */
 uint64_t flows_lost(const struct flows *flows);
 

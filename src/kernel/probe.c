@@ -293,6 +293,28 @@ int probe_take_windows(struct probe *probe, uint64_t until_ns, struct error *err
 	return ret;
 }
 
+int probe_drain_windows(struct probe *probe, struct error *err)
+{
+	int ret = probe->windows ? windows_drain(probe->windows, err) : 0;
+
+	if (!ret && probe->flows)
+		flows_drain(probe->flows);
+	return ret;
+}
+
+uint64_t probe_drain_period_ns(const struct probe *probe)
+{
+	uint64_t period_ns, flows_ns;
+
+	if (!probe->windows)
+		return 0;
+	period_ns = windows_drain_period_ns(probe->windows);
+	flows_ns = probe->flows ? flows_drain_period_ns(probe->flows) : period_ns;
+	if (flows_ns < period_ns)
+		period_ns = flows_ns;
+	return period_ns < probe_take_period_ns(probe) ? period_ns : 0;
+}
+
 void probe_set_hot(struct probe *probe, uint32_t slot, uint32_t direction, uint64_t bytes)
 {
 	windows_set_hot(probe->windows, slot, direction, bytes);

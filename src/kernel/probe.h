@@ -115,6 +115,13 @@ const struct flows *probe_flows(const struct probe *probe);
 /* Taken with them, see kernel/retransmits.h; NULL where this kernel does not tell, too. */
 const struct retransmits *probe_retransmits(const struct probe *probe);
 
+/*
+ * Reads what is logged of them and of flows between takes, see windows_drain(); and how often, as the load is: 0
+ * where to take them is enough. Nothing, and never, without windows.
+ */
+int probe_drain_windows(struct probe *probe, struct error *err);
+uint64_t probe_drain_period_ns(const struct probe *probe);
+
 /* How often to take them so that the logs do not overrun; see windows_take_period_ns(). */
 uint64_t probe_take_period_ns(const struct probe *probe);
 

@@ -12,12 +12,16 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/units.h"
+#include "kernel/log_rate.h"
 #include "kernel/log_reader.h"
 #include "model/window_gather.h"
 
 #define LOG_RECORDS_MAX 32768U
 #define LOG_RECORDS_MIN 1024U
 #define LOGS_BYTES_MAX (64U << 20)
+
+/* Windows a second that one CPU may close without warning; a million, of a packet each, is the most that was seen. */
+#define SUDDEN_RATE 600000U
 
 /* How far one writer's windows of one slot and direction have been taken; their starts only grow. */
 struct progress {
@@ -51,6 +55,8 @@ struct windows {
 	struct open_windows *snapshot; /* [slot], of one writer at a time */
 	struct window_gather gather;
 	uint64_t overrun_records, late_packets; /* as in struct windows_losses */
+	uint32_t end_slot;                      /* of the last take */
+	struct log_rate rate;
 };
 
 static size_t page_round(size_t size)
@@ -224,6 +230,21 @@ static int take_log(struct windows *windows, size_t writer, uint64_t head)
 	return ret;
 }
 
+/* How many records of the busiest log are not read yet. */
+static uint64_t most_unread(const struct windows *windows)
+{
+	uint64_t most = 0;
+	size_t writer;
+
+	for (writer = 0; writer < windows->n_writers; writer++) {
+		uint64_t unread = log_reader_head(log_of(windows, writer)) - windows->tails[writer];
+
+		if (unread > most)
+			most = unread;
+	}
+	return most;
+}
+
 /*
  * Delivers an open window that is due, unless the log has it: the writer logs a window before it
  * touches it for the next one, and the snapshot was taken before the log was read.
@@ -335,31 +356,45 @@ static int take_unless_at_rest(struct windows *windows, size_t writer, uint32_t 
 
 int windows_take(struct windows *windows, uint32_t end_slot, uint64_t until_ns, struct error *err)
 {
-	int ret = window_gather_begin(&windows->gather, until_ns);
 	size_t writer;
+	int ret = 0;
 
+	log_rate_note(&windows->rate, most_unread(windows));
+	windows->end_slot = end_slot;
+	window_gather_begin(&windows->gather, until_ns);
 	for (writer = 0; !ret && writer < windows->n_writers; writer++)
 		ret = take_unless_at_rest(windows, writer, end_slot);
 	ret = window_gather_end(&windows->gather, ret);
 	return ret ? error_errno(err, ret, "cannot take the time windows") : 0;
 }
 
+int windows_drain(struct windows *windows, struct error *err)
+{
+	size_t writer;
+	int ret = 0;
+
+	log_rate_note(&windows->rate, most_unread(windows));
+	for (writer = 0; !ret && writer < windows->n_writers; writer++)
+		ret = take_log(windows, writer, log_reader_head(log_of(windows, writer)));
+	return ret ? error_errno(err, ret, "cannot read the logs of time windows") : 0;
+}
+
 const struct window *windows_taken(const struct windows *windows, size_t *n)
 {
-	*n = windows->gather.taken.n;
-	return windows->gather.taken.items;
+	*n = windows->gather.n_told;
+	return windows->gather.windows.items;
 }
 
 const struct window_drop *windows_drops(const struct windows *windows, size_t *n)
 {
-	*n = windows->gather.taken_drops.n;
-	return windows->gather.taken_drops.items;
+	*n = windows->gather.n_drops_told;
+	return windows->gather.drops.items;
 }
 
 const struct window_gap *windows_gaps(const struct windows *windows, size_t *n)
 {
-	*n = windows->gather.taken_gaps.n;
-	return windows->gather.taken_gaps.items;
+	*n = windows->gather.told_gaps.n;
+	return windows->gather.told_gaps.items;
 }
 
 void windows_clear_slot(struct windows *windows, uint32_t slot)
@@ -392,6 +427,17 @@ uint64_t windows_take_period_ns(const struct windows *windows)
 	if (period_ns < 5 * NSEC_PER_MSEC)
 		return 5 * NSEC_PER_MSEC;
 	return period_ns < 100 * NSEC_PER_MSEC ? period_ns : 100 * NSEC_PER_MSEC;
+}
+
+uint64_t windows_drain_period_ns(const struct windows *windows)
+{
+	uint64_t most = (uint64_t)N_DIRECTIONS * windows->end_slot * NSEC_PER_SEC /
+			windows->gather.width_ns;
+	uint64_t sudden_ns =
+		log_rate_fill_ns(windows->log_records, most < SUDDEN_RATE ? most : SUDDEN_RATE);
+	uint64_t seen_ns = log_rate_period_ns(&windows->rate, windows->log_records);
+
+	return sudden_ns < seen_ns ? sudden_ns : seen_ns;
 }
 
 struct windows_losses windows_losses(const struct windows *windows)

@@ -56,6 +56,18 @@ int windows_take(struct windows *windows, uint32_t end_slot, uint64_t until_ns, 
 const struct window *windows_taken(const struct windows *windows, size_t *n);
 
 /*
+ * Reads the logs between takes, so that they do not overrun; the next windows_take() has what was in them. What
+ * windows_taken() and its like gave is no longer valid. 0, or -ENOMEM, which loses nothing.
+ */
+int windows_drain(struct windows *windows, struct error *err);
+
+/*
+ * How often that is to be done, as the load is, where windows are not taken as often anyway. A log is to be a quarter full at most, at
+ * the rate that was last seen, and not to overrun at 600,000 windows a second that come out of nothing.
+ */
+uint64_t windows_drain_period_ns(const struct windows *windows);
+
+/*
  * The reasons of the drops in those windows, sorted by start, slot, direction and reason. Of a window with
  * more than WINDOW_REASONS of them some are missing.
  */

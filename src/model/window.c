@@ -3,38 +3,6 @@
 
 #include <stdlib.h>
 
-static int compare(const void *a, const void *b)
-{
-	const struct window *x = a, *y = b;
-
-	if (x->start_ns != y->start_ns)
-		return x->start_ns < y->start_ns ? -1 : 1;
-	if (x->slot != y->slot)
-		return x->slot < y->slot ? -1 : 1;
-	return (int)x->direction - (int)y->direction;
-}
-
-size_t window_merge(struct window *windows, size_t n)
-{
-	size_t i, kept = 0;
-
-	if (!n)
-		return 0;
-	qsort(windows, n, sizeof(*windows), compare);
-	for (i = 1; i < n; i++) {
-		if (compare(&windows[kept], &windows[i])) {
-			windows[++kept] = windows[i];
-			continue;
-		}
-		windows[kept].traffic.packets += windows[i].traffic.packets;
-		windows[kept].traffic.bytes += windows[i].traffic.bytes;
-		windows[kept].traffic.wire_packets += windows[i].traffic.wire_packets;
-		windows[kept].traffic.wire_bytes += windows[i].traffic.wire_bytes;
-		windows[kept].drops += windows[i].drops;
-	}
-	return kept + 1;
-}
-
 static int compare_drops(const void *a, const void *b)
 {
 	const struct window_drop *x = a, *y = b;

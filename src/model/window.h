@@ -21,6 +21,11 @@ struct window {
 	uint64_t drops; /* skbs freed as dropped */
 };
 
+struct window_array {
+	struct window *items;
+	size_t n, capacity;
+};
+
 /* What was dropped in a window for one reason. */
 struct window_drop {
 	uint64_t start_ns;
@@ -48,13 +53,7 @@ struct window_gap {
 	uint64_t from_ns, to_ns;
 };
 
-/*
- * Sorts by start, slot and direction, and adds up those that are the same window on several CPUs, in
- * place. Returns how many are left.
- */
-size_t window_merge(struct window *windows, size_t n);
-
-/* The same, by start, slot, direction and reason. */
+/* Sorts by start, slot, direction and reason, adds up those that are the same, in place; returns how many are left. */
 size_t window_merge_drops(struct window_drop *drops, size_t n);
 
 /* Sorts by start, slot and direction. */

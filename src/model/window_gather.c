@@ -3,30 +3,22 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 
 void window_gather_release(struct window_gather *gather)
 {
-	free(gather->taken.items);
-	free(gather->taken_drops.items);
-	free(gather->taken_gaps.items);
-	free(gather->waiting.items);
-	free(gather->waiting_drops.items);
+	free(gather->windows.items);
+	free(gather->drops.items);
+	free(gather->told_gaps.items);
 	free(gather->gaps.items);
+	window_merger_release(&gather->merger);
 }
 
 bool window_gather_is_due(const struct window_gather *gather, uint64_t start_ns)
 {
 	return start_ns + gather->width_ns <= gather->until_ns;
-}
-
-static int push(struct window_array *array, const struct window *window)
-{
-	if (array_reserve(&array->items, &array->capacity, array->n + 1, sizeof(*array->items)))
-		return -ENOMEM;
-	array->items[array->n++] = *window;
-	return 0;
 }
 
 static int push_gap(struct window_gap_array *gaps, uint64_t from_ns, uint64_t to_ns)
@@ -51,13 +43,13 @@ static void push_reasons(struct window_drop_array *array, const struct window *w
 
 /*
  * A window that began after its time had been told, on a CPU that stood still between reading the
- * clock and counting, is no longer anyone's to show.
+ * clock and counting, is no longer anyone's to show. No window is taken in without its reasons.
  */
 int window_gather_add(struct window_gather *gather, const struct window *window,
 		      const struct window_reason *reasons)
 {
-	bool due = window_gather_is_due(gather, window->start_ns);
-	struct window_drop_array *drops = due ? &gather->taken_drops : &gather->waiting_drops;
+	struct window_array *windows = &gather->windows;
+	struct window_drop_array *drops = &gather->drops;
 
 	if (window->start_ns + gather->width_ns <= gather->told_ns) {
 		gather->late_packets += window->traffic.packets + window->drops;
@@ -65,8 +57,10 @@ int window_gather_add(struct window_gather *gather, const struct window *window,
 	}
 	if ((reasons && array_reserve(&drops->items, &drops->capacity, drops->n + WINDOW_REASONS,
 				      sizeof(*drops->items))) ||
-	    push(due ? &gather->taken : &gather->waiting, window))
+	    array_reserve(&windows->items, &windows->capacity, windows->n + 1,
+			  sizeof(*windows->items)))
 		return -ENOMEM;
+	windows->items[windows->n++] = *window;
 	if (reasons)
 		push_reasons(drops, window, reasons);
 	return 0;
@@ -77,7 +71,7 @@ int window_gather_add_gap(struct window_gather *gather, uint64_t to_ns)
 	return push_gap(&gather->gaps, gather->told_ns, to_ns);
 }
 
-/* What a gap has beyond until_ns, where windows are not taken yet, belongs to the next time. */
+/* What a gap has beyond what has been told, where windows are not taken yet, belongs to the next time. */
 static void keep_gaps(struct window_gather *gather)
 {
 	size_t i, kept = 0;
@@ -85,9 +79,10 @@ static void keep_gaps(struct window_gather *gather)
 	for (i = 0; i < gather->gaps.n; i++) {
 		struct window_gap gap = gather->gaps.items[i];
 
-		if (gap.to_ns <= gather->until_ns)
+		if (gap.to_ns <= gather->told_ns)
 			continue;
-		gap.from_ns = gather->until_ns;
+		if (gap.from_ns < gather->told_ns)
+			gap.from_ns = gather->told_ns;
 		gather->gaps.items[kept++] = gap;
 	}
 	gather->gaps.n = kept;
@@ -98,80 +93,56 @@ static int tell_gaps(struct window_gather *gather)
 	size_t i;
 	int ret = 0;
 
-	gather->taken_gaps.n = 0;
 	for (i = 0; !ret && i < gather->gaps.n; i++) {
 		const struct window_gap *gap = &gather->gaps.items[i];
 		uint64_t to_ns = gap->to_ns < gather->until_ns ? gap->to_ns : gather->until_ns;
 
 		if (gap->from_ns < to_ns)
-			ret = push_gap(&gather->taken_gaps, gap->from_ns, to_ns);
+			ret = push_gap(&gather->told_gaps, gap->from_ns, to_ns);
 	}
 	return ret;
 }
 
-static int take_waiting_drops(struct window_gather *gather)
+void window_gather_begin(struct window_gather *gather, uint64_t until_ns)
 {
-	size_t i, kept = 0;
+	struct window_array *windows = &gather->windows;
+	struct window_drop_array *drops = &gather->drops;
 
-	/* All or none: no window is delivered without its reasons. */
-	if (array_reserve(&gather->taken_drops.items, &gather->taken_drops.capacity,
-			  gather->taken_drops.n + gather->waiting_drops.n,
-			  sizeof(*gather->taken_drops.items)))
-		return -ENOMEM;
-	for (i = 0; i < gather->waiting_drops.n; i++) {
-		struct window_drop drop = gather->waiting_drops.items[i];
-
-		if (window_gather_is_due(gather, drop.start_ns))
-			gather->taken_drops.items[gather->taken_drops.n++] = drop;
-		else
-			gather->waiting_drops.items[kept++] = drop;
-	}
-	gather->waiting_drops.n = kept;
-	return 0;
-}
-
-/* What came before its time, and whose time has come. */
-static int take_waiting(struct window_gather *gather)
-{
-	size_t i, kept = 0;
-	int ret = 0;
-
-	for (i = 0; i < gather->waiting.n; i++) {
-		const struct window *window = &gather->waiting.items[i];
-
-		if (!ret && window_gather_is_due(gather, window->start_ns)) {
-			ret = push(&gather->taken, window);
-			if (!ret)
-				continue;
-		}
-		gather->waiting.items[kept++] = *window;
-	}
-	gather->waiting.n = kept;
-	return ret ? ret : take_waiting_drops(gather);
-}
-
-int window_gather_begin(struct window_gather *gather, uint64_t until_ns)
-{
-	if (!gather->has_failed) {
-		gather->taken.n = 0;
-		gather->taken_drops.n = 0;
-		keep_gaps(gather);
-	}
+	windows->n -= gather->n_told;
+	drops->n -= gather->n_drops_told;
+	if (windows->n && gather->n_told)
+		memmove(windows->items, windows->items + gather->n_told,
+			windows->n * sizeof(*windows->items));
+	if (drops->n && gather->n_drops_told)
+		memmove(drops->items, drops->items + gather->n_drops_told,
+			drops->n * sizeof(*drops->items));
+	gather->n_told = gather->n_drops_told = gather->told_gaps.n = 0;
+	keep_gaps(gather);
 	if (until_ns > gather->until_ns)
 		gather->until_ns = until_ns;
-	return take_waiting(gather);
 }
 
 int window_gather_end(struct window_gather *gather, int ret)
 {
+	struct window_array *windows = &gather->windows;
+	struct window_drop_array *drops = &gather->drops;
+
+	if (!ret)
+		ret = window_merge(&gather->merger, windows);
 	if (!ret)
 		ret = tell_gaps(gather);
-	gather->has_failed = ret;
 	if (ret)
 		return ret;
+	drops->n = window_merge_drops(drops->items, drops->n);
+	/* What is not due is at the end. */
+	gather->n_told = windows->n;
+	while (gather->n_told &&
+	       !window_gather_is_due(gather, windows->items[gather->n_told - 1].start_ns))
+		gather->n_told--;
+	gather->n_drops_told = drops->n;
+	while (gather->n_drops_told &&
+	       !window_gather_is_due(gather, drops->items[gather->n_drops_told - 1].start_ns))
+		gather->n_drops_told--;
 	gather->told_ns = gather->until_ns;
-	gather->taken.n = window_merge(gather->taken.items, gather->taken.n);
-	gather->taken_drops.n =
-		window_merge_drops(gather->taken_drops.items, gather->taken_drops.n);
 	return 0;
 }

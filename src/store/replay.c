@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/units.h"
+#include "model/window_merge.h"
 #include "store/chunk.h"
 #include "store/walk.h"
 
@@ -30,8 +31,8 @@ struct replay {
 	size_t n_begun;  /* of those */
 	struct active_chunk *chunks;
 	size_t n_chunks, chunks_capacity;
-	struct window *windows;
-	size_t n_windows, windows_capacity;
+	struct window_array windows;
+	struct window_merger merger;
 	struct window_gap *gaps, *clipped;
 	size_t n_gaps, gaps_capacity, n_clipped, clipped_capacity;
 	struct series_member *members;
@@ -152,7 +153,8 @@ void replay_free(struct replay *replay)
 	free(replay->ends);
 	free(replay->by_from);
 	free(replay->chunks);
-	free(replay->windows);
+	free(replay->windows.items);
+	window_merger_release(&replay->merger);
 	free(replay->gaps);
 	free(replay->clipped);
 	free(replay->members);
@@ -204,14 +206,15 @@ static int open_chunk(struct replay *replay, struct error *err)
 static int take_windows(struct replay *replay, struct active_chunk *chunk, uint64_t until_ns,
 			struct error *err)
 {
+	struct window_array *windows = &replay->windows;
 	int ret = 1;
 
 	while (ret > 0 && chunk->next.start_ns < until_ns) {
 		if (chunk->next.start_ns >= replay->at_ns) {
-			if (array_reserve(&replay->windows, &replay->windows_capacity,
-					  replay->n_windows + 1, sizeof(*replay->windows)))
+			if (array_reserve(&windows->items, &windows->capacity, windows->n + 1,
+					  sizeof(*windows->items)))
 				return no_memory(replay, err);
-			replay->windows[replay->n_windows++] = chunk->next;
+			windows->items[windows->n++] = chunk->next;
 		}
 		ret = chunk_reader_next(chunk->reader, &chunk->next);
 	}
@@ -224,7 +227,7 @@ static int read_windows(struct replay *replay, uint64_t until_ns, struct error *
 	size_t i, kept = 0;
 	int ret = 0;
 
-	replay->n_windows = 0;
+	replay->windows.n = 0;
 	while (!ret && walk->row.stmt && walk->time_ns < until_ns) {
 		ret = open_chunk(replay, err);
 		ret = ret ? ret : advance(walk, err);
@@ -240,7 +243,8 @@ static int read_windows(struct replay *replay, uint64_t until_ns, struct error *
 			chunk_reader_free(chunk.reader);
 	}
 	replay->n_chunks = kept;
-	replay->n_windows = window_merge(replay->windows, replay->n_windows);
+	if (!ret && window_merge(&replay->merger, &replay->windows))
+		ret = no_memory(replay, err);
 	return ret;
 }
 
@@ -349,8 +353,8 @@ int replay_next(struct replay *replay, struct series_span *span, struct error *e
 		.from_ns = replay->at_ns,
 		.until_ns = until_ns,
 		.width_ns = width_ns,
-		.windows = replay->windows,
-		.n_windows = replay->n_windows,
+		.windows = replay->windows.items,
+		.n_windows = replay->windows.n,
 		.gaps = replay->clipped,
 		.n_gaps = replay->n_clipped,
 		.members = replay->members,

@@ -3,7 +3,7 @@
 #ifndef IFPULSE_TESTS_UNIT_RECORDINGS_H
 #define IFPULSE_TESTS_UNIT_RECORDINGS_H
 
-#include "tests/unit/support.h"
+#include "tests/unit/merging.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -215,7 +215,7 @@ static inline void traffic_run(struct traffic *traffic, uint64_t windows)
 				list_add(&traffic->told, &window);
 			}
 	span.windows = traffic->told.items + first;
-	span.n_windows = window_merge(traffic->told.items + first, traffic->told.n - first);
+	span.n_windows = merge(traffic->told.items + first, traffic->told.n - first);
 	expect_ok(recorder_add_span(traffic->recorder, &span, &err), &err);
 }
 

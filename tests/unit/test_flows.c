@@ -163,6 +163,67 @@ static void adds_up_neighbours(void **state)
 	end();
 }
 
+/* Of several flows in turn: two that share a place among the recent ones take more room, and lose nothing. */
+static void adds_up_what_others_come_between(void **state)
+{
+	uint64_t packets[2][2][5] = {0};
+	const struct window_flow *taken;
+	size_t i, n;
+
+	(void)state;
+	start(512);
+	for (i = 0; i < 500; i++)
+		pass(0, 1000 + i / 250 * 100, 1 + i % 2, 0, (uint8_t)(i % 5), 10);
+	flows_take(bpf.flows, 1200);
+	taken = flows_taken(bpf.flows, &n);
+	assert_in_range(n, 2 * 2 * 5, 250);
+	for (i = 0; i < n; i++) {
+		assert_int_equal(taken[i].wire_bytes, 10 * taken[i].wire_packets);
+		packets[(taken[i].start_ns - 1000) / 100][taken[i].slot - 1]
+		       [taken[i].key.source[0]] += taken[i].wire_packets;
+	}
+	for (i = 0; i < 2 * 2 * 5; i++)
+		assert_int_equal(packets[i / 10][i / 5 % 2][i % 5], 25);
+	end();
+}
+
+/* What is read between takes is told by the next, and makes room for more than a log holds. */
+static void reads_logs_between_takes(void **state)
+{
+	size_t i;
+
+	(void)state;
+	start(16);
+	for (i = 0; i < 60; i++) {
+		pass(0, 1000 + 100 * (i / 30), 1, 0, 7, 10);
+		if (i % 10 == 9)
+			flows_drain(bpf.flows);
+	}
+	TAKES(1100, {1000, 1, 0, 300, 30});
+	/* Too late for its window. */
+	pass(0, 1000, 1, 0, 7, 10);
+	flows_drain(bpf.flows);
+	pass(0, 1100, 1, 0, 7, 10);
+	TAKES(1200, {1100, 1, 0, 310, 31});
+	assert_int_equal(flows_lost(bpf.flows), 0);
+	end();
+}
+
+static void tells_how_often_to_drain(void **state)
+{
+	size_t i;
+
+	(void)state;
+	start(65536);
+	flows_take(bpf.flows, 1100);
+	assert_true(flows_drain_period_ns(bpf.flows) > FLOWS_TAKE_PERIOD_NS);
+	for (i = 0; i < 60000; i++)
+		pass(0, 1100, 1, 0, 7, 10);
+	flows_drain(bpf.flows);
+	assert_in_range(flows_drain_period_ns(bpf.flows), 1000000, FLOWS_TAKE_PERIOD_NS);
+	end();
+}
+
 static void counts_the_packets_that_are_marked(void **state)
 {
 	const struct window_flow *taken;
@@ -272,6 +333,9 @@ int main(void)
 		cmocka_unit_test(tells_flows_with_their_windows),
 		cmocka_unit_test(sorts_what_several_cpus_had),
 		cmocka_unit_test(adds_up_neighbours),
+		cmocka_unit_test(adds_up_what_others_come_between),
+		cmocka_unit_test(reads_logs_between_takes),
+		cmocka_unit_test(tells_how_often_to_drain),
 		cmocka_unit_test(counts_the_packets_that_are_marked),
 		cmocka_unit_test(tells_senders_apart),
 		cmocka_unit_test(leaves_out_what_is_nobodys_or_late),

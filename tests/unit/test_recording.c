@@ -16,7 +16,7 @@ static void expect_same(const struct windows_list *played, const struct windows_
 		window.start_ns = WALL(window.start_ns);
 		list_add(&wanted, &window);
 	}
-	wanted.n = window_merge(wanted.items, wanted.n);
+	wanted.n = merge(wanted.items, wanted.n);
 	assert_int_equal(played->n, wanted.n);
 	for (i = 0; i < wanted.n; i++)
 		assert_memory_equal(&played->items[i], &wanted.items[i], sizeof(struct window));

@@ -5,13 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/array.h"
 #include "model/series.h"
-#include "model/window.h"
+#include "tests/unit/merging.h"
 
 static struct window window(uint64_t start_ns, uint32_t slot, uint32_t direction, uint64_t packets)
 {
@@ -30,7 +31,7 @@ static void merges_cpus_in_order(void **state)
 	};
 
 	(void)state;
-	assert_int_equal(window_merge(windows, ARRAY_SIZE(windows)), 4);
+	assert_int_equal(merge(windows, ARRAY_SIZE(windows)), 4);
 	assert_int_equal(windows[0].traffic.packets, 8);
 	assert_int_equal(windows[1].traffic.packets, 52);
 	assert_int_equal(windows[1].traffic.bytes, 520);
@@ -40,9 +41,72 @@ static void merges_cpus_in_order(void **state)
 	assert_int_equal(windows[1].direction, 1);
 	assert_int_equal(windows[2].slot, 2);
 	assert_int_equal(windows[3].start_ns, 300);
-	assert_int_equal(window_merge(windows, 1), 1);
-	assert_int_equal(window_merge(windows, 0), 0);
-	assert_int_equal(window_merge(NULL, 0), 0);
+	assert_int_equal(merge(windows, 1), 1);
+	assert_int_equal(merge(windows, 0), 0);
+	assert_int_equal(merge(NULL, 0), 0);
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct window *a = left, *b = right;
+
+	if (a->start_ns != b->start_ns)
+		return a->start_ns < b->start_ns ? -1 : 1;
+	if (a->slot != b->slot)
+		return a->slot < b->slot ? -1 : 1;
+	return (a->direction > b->direction) - (a->direction < b->direction);
+}
+
+static uint64_t rnd(uint64_t *seed)
+{
+	*seed = *seed * 6364136223846793005 + 1442695040888963407;
+	return *seed >> 16;
+}
+
+/* Sorts and adds up by what the C library has for it. */
+static size_t merge_plainly(struct window *windows, size_t n)
+{
+	size_t i, kept = 0;
+
+	qsort(windows, n, sizeof(*windows), compare);
+	for (i = 1; i < n; i++) {
+		if (compare(&windows[kept], &windows[i])) {
+			windows[++kept] = windows[i];
+			continue;
+		}
+		windows[kept].traffic.packets += windows[i].traffic.packets;
+		windows[kept].traffic.bytes += windows[i].traffic.bytes;
+		windows[kept].traffic.wire_packets += windows[i].traffic.wire_packets;
+		windows[kept].traffic.wire_bytes += windows[i].traffic.wire_bytes;
+		windows[kept].drops += windows[i].drops;
+	}
+	return kept + 1;
+}
+
+#define N_MERGED 3000
+
+/* Starts and slots close together and far apart. */
+static void merges_as_sorting_would(void **state)
+{
+	static const uint64_t steps[] = {1, 2, 333, 100000, 1 << 20, UINT64_C(1) << 45};
+	static const uint32_t slots[] = {1, 3, 1000, 70000, INT32_MAX};
+	static struct window merged[N_MERGED], expected[N_MERGED];
+	uint64_t seed = 1;
+	size_t i, n, n_expected, step, slot;
+
+	(void)state;
+	for (step = 0; step < ARRAY_SIZE(steps); step++)
+		for (slot = 0; slot < ARRAY_SIZE(slots); slot++) {
+			n = 1 + rnd(&seed) % N_MERGED;
+			for (i = 0; i < n; i++)
+				expected[i] = merged[i] =
+					window(77 + steps[step] * (rnd(&seed) % 200),
+					       (uint32_t)(rnd(&seed) % slots[slot]), rnd(&seed) % 2,
+					       rnd(&seed) % 1000);
+			n_expected = merge_plainly(expected, n);
+			assert_int_equal(merge(merged, n), n_expected);
+			assert_memory_equal(merged, expected, n_expected * sizeof(*merged));
+		}
 }
 
 static void knows_what_touches_a_gap(void **state)
@@ -237,6 +301,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(merges_cpus_in_order),
+		cmocka_unit_test(merges_as_sorting_would),
 		cmocka_unit_test(knows_what_touches_a_gap),
 		cmocka_unit_test(aligns_by_the_wall_clock),
 		cmocka_unit_test(fills_idle_windows_with_zeros),

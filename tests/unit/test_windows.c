@@ -387,8 +387,11 @@ static void loses_nothing_for_want_of_memory(void **state)
 		for (i = 0; i <= 40; i++)
 			bpf_drop(&bpf, 0, 1, 0, 1000 + 100 * i);
 		allocations_left = n_allocations;
-		has_failed = windows_take(bpf.windows, N_SLOTS, 3400, &err);
-		if (has_failed) {
+		has_failed = windows_drain(bpf.windows, &err);
+		if (has_failed)
+			assert_int_equal(err.code, -ENOMEM);
+		if (windows_take(bpf.windows, N_SLOTS, 3400, &err)) {
+			has_failed = true;
 			assert_int_equal(err.code, -ENOMEM);
 			take(N_SLOTS, 3400);
 		}
@@ -405,8 +408,79 @@ static void loses_nothing_for_want_of_memory(void **state)
 		expect_losses(9, 0);
 		bpf_end(&bpf);
 	}
-	/* Windows, those not due, gaps and gaps told: each has grown at least once. */
+	/* Windows, gaps, what merging takes and gaps told: each has grown at least once. */
 	assert_true(n_allocations > 4);
+}
+
+/* What is read between takes is told by the next, and makes room for more than a log holds. */
+static void reads_logs_between_takes(void **state)
+{
+	struct error err;
+	uint64_t i;
+
+	(void)state;
+	start(8);
+	for (i = 0; i < 20; i++) {
+		bpf_pass(&bpf, 0, 1, 0, 1000 + 100 * i, 1 + i);
+		bpf_drop(&bpf, 0, 1, 0, 1000 + 100 * i);
+		if (i % 4 == 3)
+			assert_int_equal(windows_drain(bpf.windows, &err), 0);
+	}
+	TAKES(1300, {1000, 1, 0, 1, 1}, {1100, 1, 0, 2, 1}, {1200, 1, 0, 3, 1});
+	assert_int_equal(windows_drain(bpf.windows, &err), 0);
+	TAKES(1400, {1300, 1, 0, 4, 1});
+	take(N_SLOTS, 2900);
+	expect_drops(1400, 2900, 0);
+	TAKES(3000, {2900, 1, 0, 20, 1});
+	HAS_NO_GAP();
+	expect_losses(0, 0);
+	bpf_end(&bpf);
+}
+
+/* What overran before it was read is in no window, however it is read. */
+static void finds_gaps_between_takes(void **state)
+{
+	struct error err;
+	uint64_t i;
+
+	(void)state;
+	start(8);
+	for (i = 0; i < 20; i++)
+		bpf_pass(&bpf, 0, 1, 0, 1000 + 100 * i, 1);
+	assert_int_equal(windows_drain(bpf.windows, &err), 0);
+	bpf_pass(&bpf, 0, 1, 0, 3000, 1);
+	take(N_SLOTS, 2500);
+	expect_gap(__LINE__, 1000, 2300);
+	TAKES(3000, {2500, 1, 0, 1, 0}, {2600, 1, 0, 1, 0}, {2700, 1, 0, 1, 0}, {2800, 1, 0, 1, 0},
+	      {2900, 1, 0, 1, 0});
+	HAS_NO_GAP();
+	expect_losses(12, 0);
+	bpf_end(&bpf);
+}
+
+/* By what may come, and what has. */
+static void tells_how_often_to_drain(void **state)
+{
+	struct error err;
+	uint64_t period_ns, i;
+
+	(void)state;
+	bpf = (struct bpf){.n_slots = 1000, .log_records = 32768, .width_ns = 100000};
+	bpf_start(&bpf);
+	take(3, 1000000);
+	assert_true(windows_drain_period_ns(bpf.windows) > windows_take_period_ns(bpf.windows));
+	take(1000, 1000000);
+	period_ns = windows_drain_period_ns(bpf.windows);
+	assert_in_range(period_ns, 2 * NSEC_PER_MSEC, windows_take_period_ns(bpf.windows) - 1);
+	/* As many as fit, at once: more often, but not without end. And so for a while. */
+	for (i = 0; i < 30000; i++)
+		bpf_pass(&bpf, 0, 1, 0, 1000000 + 100000 * i, 1);
+	assert_int_equal(windows_drain(bpf.windows, &err), 0);
+	assert_in_range(windows_drain_period_ns(bpf.windows), 2 * NSEC_PER_MSEC, period_ns);
+	for (i = 0; i < 10000; i++)
+		assert_int_equal(windows_drain(bpf.windows, &err), 0);
+	assert_int_equal(windows_drain_period_ns(bpf.windows), period_ns);
+	bpf_end(&bpf);
 }
 
 /* What nothing tells of is not found once all is at rest: so it does rest. */
@@ -461,6 +535,9 @@ int main(void)
 		cmocka_unit_test(knows_nothing_from_a_log_of_one),
 		cmocka_unit_test(starts_afresh_with_a_new_owner),
 		cmocka_unit_test(leaves_slots_beyond_the_end),
+		cmocka_unit_test(reads_logs_between_takes),
+		cmocka_unit_test(finds_gaps_between_takes),
+		cmocka_unit_test(tells_how_often_to_drain),
 		cmocka_unit_test(rests_until_a_window_opens),
 		cmocka_unit_test(looks_again_where_the_end_moves),
 		cmocka_unit_test(loses_nothing_for_want_of_memory),

@@ -262,6 +262,14 @@ static void take(struct account *account, uint32_t end_slot, uint64_t until_ns)
 			 losses.late_packets, account->late);
 }
 
+static void drain(struct account *account)
+{
+	struct error err;
+
+	assert_int_equal(windows_drain(account->bpf.windows, &err), 0);
+	read_logs(account);
+}
+
 /* A new owner for the slot, if all of the former one's windows have been taken. */
 static void change_owner(struct account *account, uint32_t slot)
 {
@@ -295,7 +303,7 @@ static void step(struct account *account, bool is_aligned)
 	uint32_t slot = 1 + pick(N_SLOTS - 1), direction = pick(2);
 	uint64_t until_ns, i, n;
 
-	switch (pick(16)) {
+	switch (pick(18)) {
 	case 0 ... 8:
 		account->now_ns += pick(width_ns / 4);
 		count(account, log, slot, direction);
@@ -312,6 +320,9 @@ static void step(struct account *account, bool is_aligned)
 		break;
 	case 11:
 		change_owner(account, slot);
+		break;
+	case 12 ... 13:
+		drain(account);
 		break;
 	default:
 		until_ns = account->now_ns - pick(3 * width_ns);

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/units.h"
-#include "model/window.h"
+#include "tests/unit/merging.h"
 
 #define N_SLOTS 5
 #define N_MAX 150000U /* windows that are written, at most */
@@ -88,6 +88,13 @@ static void keep_gaps(struct race *race)
 	}
 }
 
+static void drain(struct race *race)
+{
+	struct error err;
+
+	assert_int_equal(windows_drain(race->bpf.windows, &err), 0);
+}
+
 static void take(struct race *race, uint64_t until_ns)
 {
 	const struct window *taken;
@@ -148,9 +155,9 @@ static void check(struct race *race)
 	uint64_t told = 0, written = 0;
 	size_t i, at = 0, gap_at = 0, n_told = race->n_told, n_written;
 
-	n_written = window_merge(race->written, race->n_written);
+	n_written = merge(race->written, race->n_written);
 	assert_int_equal(n_written, race->n_written);
-	race->n_told = window_merge(race->told, n_told);
+	race->n_told = merge(race->told, n_told);
 	if (race->n_told != n_told)
 		fail_msg("%zu windows were told twice", n_told - race->n_told);
 	for (i = 0; i < n_written; i++) {
@@ -194,6 +201,7 @@ static void run_race(uint32_t log_records, uint64_t width_ns, bool is_hasty)
 	while (!__atomic_load_n(&race.has_ended, __ATOMIC_ACQUIRE)) {
 		uint64_t now_ns = clock_monotonic_ns();
 
+		drain(&race);
 		take(&race, is_hasty ? now_ns + width_ns : now_ns - WINDOWS_GUARD_NS);
 	}
 	pthread_join(race.thread, NULL);
