@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "kernel/filter_events.h"
 #include "kernel/flows.h"
 #include "kernel/probe.h"
 #include "kernel/retransmits.h"
@@ -30,7 +31,9 @@ struct engine {
 	size_t rates_capacity;
 	struct rate_reading last; /* when the last engine_read() was; counters unused */
 	uint64_t windows_until_ns;
-	engine_change_fn changed; /* NULL: nobody wants to know */
+	uint64_t drain_period_ns;            /* 0: to take windows is enough */
+	struct filter_events *filter_events; /* NULL: all have to be asked, time and again */
+	engine_change_fn changed;            /* NULL: nobody wants to know */
 	void *change_context;
 };
 
@@ -63,6 +66,63 @@ static int reconsider(void *context, uint64_t expirations)
 	/* What goes before the next reading has its name by then. */
 	roster_name_containers(&engine->roster, clock_monotonic_ns());
 	return 0;
+}
+
+static int drain(void *context, uint64_t expirations);
+
+/* As the load is; small changes are none. */
+static int follow_drain_period(struct engine *engine, struct error *err)
+{
+	uint64_t now_ns = engine->drain_period_ns;
+	uint64_t period_ns = probe_drain_period_ns(engine->roster.probe);
+
+	if (period_ns == now_ns || (period_ns > now_ns / 4 * 3 && period_ns < now_ns / 3 * 4))
+		return 0;
+	engine->drain_period_ns = period_ns;
+	return loop_set_timer(engine->loop, period_ns, drain, engine, err);
+}
+
+static int drain(void *context, uint64_t expirations)
+{
+	struct engine *engine = context;
+	struct error err = {0};
+	int ret;
+
+	(void)expirations;
+	ret = probe_drain_windows(engine->roster.probe, &err);
+	if (!ret)
+		ret = follow_drain_period(engine, &err);
+	if (ret)
+		log_error(&err);
+	return ret;
+}
+
+static void filters_changed(void *context, uint32_t ifindex)
+{
+	struct engine *engine = context;
+
+	roster_suspect(&engine->roster, ifindex);
+}
+
+static int filters_readable(void *context)
+{
+	const struct engine *engine = context;
+
+	filter_events_dispatch(engine->filter_events);
+	return 0;
+}
+
+static int follow_filters(struct engine *engine, struct error *err)
+{
+	struct error why = {0};
+
+	if (filter_events_new(&engine->filter_events, filters_changed, engine, &why)) {
+		log_debug("filters are looked at time and again: %s", why.what);
+		return 0;
+	}
+	engine->roster.hears_filters = true;
+	return loop_add(engine->loop, filter_events_fd(engine->filter_events), filters_readable,
+			engine, err);
 }
 
 static size_t count_selected(const struct engine *engine)
@@ -221,6 +281,8 @@ static int set_up(struct engine *engine, struct error *err)
 	selected = count_selected(engine);
 	ret = load_probe(engine, selected, err);
 	if (!ret)
+		ret = follow_filters(engine, err);
+	if (!ret)
 		ret = attach_sites(engine, selected, err);
 	if (ret)
 		return ret;
@@ -238,6 +300,8 @@ static int set_up(struct engine *engine, struct error *err)
 	ret = sites_follow(roster->sites, engine->loop, err);
 	if (!ret && roster->identity)
 		ret = loop_add_timer(engine->loop, IDENTITY_PERIOD_NS, reconsider, engine, err);
+	if (!ret && engine->options->window_ns)
+		ret = loop_add_timer(engine->loop, 0, drain, engine, err);
 	if (!ret)
 		ret = confine_probing(engine->options, err);
 	roster_name_containers(roster, clock_monotonic_ns());
@@ -282,6 +346,7 @@ void engine_free(struct engine *engine)
 	if (engine->roster.probe)
 		detach_all(engine);
 	probe_free(engine->roster.probe);
+	filter_events_free(engine->filter_events);
 	sites_free(engine->roster.sites);
 	roster_release(&engine->roster);
 	free(engine->rates);
@@ -383,6 +448,8 @@ int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_
 	if (until_ns < from_ns)
 		until_ns = from_ns;
 	ret = probe_take_windows(engine->roster.probe, until_ns, err);
+	if (!ret)
+		ret = follow_drain_period(engine, err);
 	if (ret)
 		return ret;
 	engine->windows_until_ns = until_ns;

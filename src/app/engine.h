@@ -54,7 +54,7 @@ void engine_finish(struct engine *engine);
 /*
  * Takes the time windows from where the last call ended to the last that had ended by until_ns
  * (CLOCK_MONOTONIC), and fills in `span` but for busy_only; what it points to is the engine's until
- * the next call. Only with options->window_ns. 0 or -errno.
+ * the loop goes on. Only with options->window_ns. 0 or -errno.
  */
 int engine_take_windows(struct engine *engine, uint64_t until_ns, struct series_span *span,
 			struct error *err);

@@ -93,9 +93,9 @@ const char *identity_name(struct identity *identity, const struct link *link)
 	return container ? container->name : NULL;
 }
 
-void identity_begin(struct identity *identity)
+bool identity_begin(struct identity *identity)
 {
-	containers_begin(identity->containers);
+	return containers_begin(identity->containers, clock_monotonic_ns());
 }
 
 void identity_end(struct identity *identity)

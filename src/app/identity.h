@@ -54,7 +54,7 @@ bool identity_wants(struct identity *identity, const struct link *link);
 const char *identity_name(struct identity *identity, const struct link *link);
 
 /* As containers_begin() and containers_end(): around questions about many interfaces. */
-void identity_begin(struct identity *identity);
+bool identity_begin(struct identity *identity);
 void identity_end(struct identity *identity);
 
 /*

@@ -16,6 +16,8 @@
 
 #define CHECK_PERIOD_NS (100 * NSEC_PER_MSEC)
 #define CHECKS_AT_ONCE 2
+#define SUSPECTS_AT_ONCE 2
+#define SUSPECT_NS (500 * NSEC_PER_MSEC)
 #define MENDED_AT_MOST 5
 #define CROWD_AT_ONCE 8 /* interfaces that come within a second */
 #define NAMES_PERIOD_NS (100 * NSEC_PER_MSEC)
@@ -150,11 +152,21 @@ static void name_container(struct roster *roster, const struct site *site, uint3
 	if (is_new)
 		roster->containers[slot].text[0] = '\0';
 	update_container(roster, site, slot, link, false);
+	roster->has_newcomers = true;
 }
 
 bool roster_wants(const struct roster *roster, const struct site *site, const struct link *link)
 {
 	return selected_is_wanted(roster->options, roster->identity, site, link);
+}
+
+/* To attach or detach a thousand takes longer than the logs last. */
+static void keep_up(const struct roster *roster)
+{
+	struct error err = {0};
+
+	if (probe_drain_windows(roster->probe, &err))
+		log_debug("%s", err.what); /* and it is tried again */
 }
 
 /* An interface that cannot be attached is a loss to be told, not an end of everything. */
@@ -195,6 +207,7 @@ void roster_attach(struct roster *roster, struct site *site, const struct link *
 	roster->was_attached = true;
 	roster->stack_changed = true;
 	log_debug("attached to " SITE_FORMAT, SITE_ARGS(site, link->ifname));
+	keep_up(roster);
 }
 
 void roster_name_rate(const struct roster *roster, struct rate *rate,
@@ -231,11 +244,14 @@ void roster_detach(struct roster *roster, struct interface *interface, const str
 	}
 	if (roster->leaving)
 		roster->leaving(roster->leaving_context, interface);
+	if (interface->suspect_ns)
+		roster->n_suspects--;
 	let_slot_go(roster, interface->slot);
 	log_debug("detached from " SITE_FORMAT, SITE_ARGS(interface->site, interface->ifname));
 	roster->n--;
 	memmove(interface, interface + 1,
 		(size_t)(roster->interfaces + roster->n - interface) * sizeof(*interface));
+	keep_up(roster);
 }
 
 /* The last that is told of a veth before it goes is that it has no other end. */
@@ -341,14 +357,10 @@ void roster_reconsider(struct roster *roster, struct site *site)
 	roster_publish(roster);
 }
 
-void roster_name_containers(struct roster *roster, uint64_t now_ns)
+static void name_all(struct roster *roster)
 {
 	size_t i;
 
-	if (!roster->identity || now_ns - roster->named_ns < NAMES_PERIOD_NS)
-		return;
-	roster->named_ns = now_ns;
-	identity_begin(roster->identity);
 	for (i = 0; i < roster->n; i++) {
 		const struct interface *interface = &roster->interfaces[i];
 		const struct site *site = interface->site;
@@ -357,6 +369,20 @@ void roster_name_containers(struct roster *roster, uint64_t now_ns)
 		/* One that has just gone keeps what it had. */
 		if (link && interface->slot < roster->containers_capacity)
 			update_container(roster, site, interface->slot, link, true);
+	}
+}
+
+void roster_name_containers(struct roster *roster, uint64_t now_ns)
+{
+	bool has_news;
+
+	if (!roster->identity || now_ns - roster->named_ns < NAMES_PERIOD_NS)
+		return;
+	roster->named_ns = now_ns;
+	has_news = identity_begin(roster->identity);
+	if (has_news || roster->has_newcomers) {
+		roster->has_newcomers = false;
+		name_all(roster);
 	}
 	identity_end(roster->identity);
 }
@@ -443,20 +469,55 @@ void roster_links_resynced(struct roster *roster, struct site *site)
 	roster_publish(roster);
 }
 
-static void check_one(struct roster *roster, struct interface *interface)
+static void check_one(struct roster *roster, struct interface *interface, bool by_tcx_only)
 {
 	const struct site *site = interface->site;
 
 	if (interface->mended == MENDED_AT_MOST ||
 	    !probe_is_by_clsact(roster->probe, interface->slot) || !site_enter(site))
 		return;
-	if (probe_is_hidden(roster->probe, interface->slot))
+	if (probe_is_hidden(roster->probe, interface->slot, by_tcx_only))
 		mend(roster, interface);
 	site_leave(site);
 }
 
+static void suspect(struct roster *roster, struct interface *interface, uint64_t now_ns)
+{
+	if (interface->site->ns || interface->suspect_ns)
+		return;
+	interface->suspect_ns = now_ns;
+	roster->n_suspects++;
+}
+
+void roster_suspect(struct roster *roster, uint32_t ifindex)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	size_t i;
+
+	for (i = 0; i < roster->n; i++)
+		if (!ifindex || roster->interfaces[i].ifindex == ifindex)
+			suspect(roster, &roster->interfaces[i], now_ns);
+}
+
+/* Not at once: who takes a qdisc away may be about to put on another, and would find ours in its place. */
+static void check_suspects(struct roster *roster, uint64_t now_ns)
+{
+	size_t i, left = SUSPECTS_AT_ONCE;
+
+	for (i = 0; roster->n_suspects && left && i < roster->n; i++) {
+		struct interface *interface = &roster->interfaces[i];
+
+		if (!interface->suspect_ns || now_ns - interface->suspect_ns < SUSPECT_NS)
+			continue;
+		interface->suspect_ns = 0;
+		roster->n_suspects--;
+		check_one(roster, interface, false);
+		left--;
+	}
+}
+
 /*
- * The kernel tells nobody when another program comes in front of a filter, or when one is thrown out. So
+ * The kernel tells nobody of tcx programs that come in front of a filter, nor us of filters in another namespace. So
  * a few interfaces at a time are asked, at most every CHECK_PERIOD_NS: nothing to notice, and all of them within
  * seconds, or a minute where there are a thousand.
  */
@@ -467,9 +528,13 @@ void roster_check_hidden(struct roster *roster, uint64_t now_ns)
 	if (!roster->state.clsact_interfaces || now_ns - roster->checked_ns < CHECK_PERIOD_NS)
 		return;
 	roster->checked_ns = now_ns;
+	check_suspects(roster, now_ns);
 	for (left = roster->n < CHECKS_AT_ONCE ? roster->n : CHECKS_AT_ONCE; left; left--) {
+		struct interface *interface;
+
 		roster->check_at = (roster->check_at + 1) % roster->n;
-		check_one(roster, &roster->interfaces[roster->check_at]);
+		interface = &roster->interfaces[roster->check_at];
+		check_one(roster, interface, roster->hears_filters && !interface->site->ns);
 	}
 }
 

@@ -29,6 +29,8 @@ struct interface {
 	char ifname[IF_NAMESIZE];
 	struct rate_reading last;
 	unsigned int mended; /* how often it was attached anew since another came in front */
+	uint64_t
+		suspect_ns; /* when the kernel told of filters on it that changed; 0: not since the last look */
 	bool in_total;
 	struct site *site;
 	bool is_judged; /* in_total has been, with all that there is in view */
@@ -61,12 +63,15 @@ struct roster {
 	uint64_t hidden;     /* times that another program hid packets from us */
 	uint64_t checked_ns; /* when roster_check_hidden() last did, and where it was */
 	size_t check_at;
+	bool hears_filters; /* in our own site: roster_suspect() is told of those that changed */
+	size_t n_suspects;
 	struct instance_state state; /* what other instances are shown */
 	struct identity *identity;   /* borrowed; NULL: nobody asks who is behind */
 	/* By slot, until it has another owner: what is behind, or was; empty: nothing, or not known. */
 	struct container_name *containers;
 	size_t containers_capacity;
-	uint64_t named_ns; /* when roster_name_containers() last did */
+	uint64_t named_ns;  /* when roster_name_containers() last was asked to */
+	bool has_newcomers; /* or links that changed, after it named all */
 };
 
 /* Frees what the roster owns; sites and probe are not. */
@@ -114,6 +119,9 @@ void roster_reconsider(struct roster *roster, struct site *site);
  * interface.
  */
 void roster_name_containers(struct roster *roster, uint64_t now_ns);
+
+/* The filters of an interface of our own site have changed, or with ifindex 0 perhaps those of all. */
+void roster_suspect(struct roster *roster, uint32_t ifindex);
 
 /* Now and then, with every reading, going there themselves: see the comments in roster.c. */
 void roster_check_hidden(struct roster *roster, uint64_t now_ns);

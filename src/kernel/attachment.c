@@ -258,7 +258,8 @@ bool attachment_is_whole(const struct attachment *attachment, const struct attac
 	return true;
 }
 
-bool attachment_is_hidden(const struct attachment *attachment, const struct attacher *attacher)
+bool attachment_is_hidden(const struct attachment *attachment, const struct attacher *attacher,
+			  bool by_tcx_only)
 {
 	if (!attachment_is_by_clsact(attachment))
 		return false;
@@ -266,5 +267,5 @@ bool attachment_is_hidden(const struct attachment *attachment, const struct atta
 	if (attacher->mode == PROBE_ATTACH_AUTO &&
 	    has_foreign_tcx_programs(attacher, attachment->ifindex))
 		return true;
-	return !is_first(attachment, attacher);
+	return !by_tcx_only && !is_first(attachment, attacher);
 }

@@ -82,9 +82,11 @@ bool attachment_is_by_clsact(const struct attachment *attachment);
 bool attachment_is_whole(const struct attachment *attachment, const struct attacher *attacher);
 
 /*
- * For a clsact attachment: whether somebody else's program has come in front of ours, or ours is gone;
- * the kernel tells nobody of either. Attaching anew, and not as one of a crowd, mends it.
+ * For a clsact attachment: whether somebody else's program has come in front of ours, or ours is gone. Attaching
+ * anew, and not as one of a crowd, mends it. `by_tcx_only`: the filters are known to be as they were, and only tcx
+ * programs, of which the kernel tells nobody, are asked for.
  */
-bool attachment_is_hidden(const struct attachment *attachment, const struct attacher *attacher);
+bool attachment_is_hidden(const struct attachment *attachment, const struct attacher *attacher,
+			  bool by_tcx_only);
 
 #endif

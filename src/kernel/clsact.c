@@ -197,29 +197,55 @@ static bool is_ours(const struct clsact_filter *filter)
 	       program_name_is_ours(filter->name);
 }
 
-static int take_filter(const struct nlmsghdr *message, void *context)
+/* All but its direction. False where the message is of no filter, or of the head of a priority only. */
+static bool parse_filter(const struct nlmsghdr *message, struct clsact_filter *filter)
 {
 	const struct tcmsg *tcm = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attrs[TCA_MAX + 1], *options[TCA_BPF_MAX + 1];
+
+	if (netlink_attr_index(message, sizeof(*tcm), attrs, ARRAY_SIZE(attrs)) ||
+	    !tcm->tcm_handle ||
+	    !netlink_attr_text(attrs[TCA_KIND], filter->kind, sizeof(filter->kind)))
+		return false;
+	filter->ifindex = (uint32_t)tcm->tcm_ifindex;
+	filter->handle = tcm->tcm_handle;
+	filter->priority = FILTER_PRIORITY(tcm->tcm_info);
+	filter->protocol = ntohs(FILTER_PROTOCOL(tcm->tcm_info));
+	if (!strcmp(filter->kind, "bpf")) {
+		netlink_attr_index_nest(attrs[TCA_OPTIONS], options, ARRAY_SIZE(options));
+		netlink_attr_text(options[TCA_BPF_NAME], filter->name, sizeof(filter->name));
+		netlink_attr_u32(options[TCA_BPF_ID], &filter->prog_id);
+		filter->is_ours = is_ours(filter);
+	}
+	return true;
+}
+
+static int take_filter(const struct nlmsghdr *message, void *context)
+{
 	struct walk *walk = context;
 	struct clsact_filter filter = {.direction = walk->direction};
 
-	if (walk->stopped || netlink_attr_index(message, sizeof(*tcm), attrs, ARRAY_SIZE(attrs)) ||
-	    !tcm->tcm_handle ||
-	    !netlink_attr_text(attrs[TCA_KIND], filter.kind, sizeof(filter.kind)))
-		return 0;
-	filter.ifindex = (uint32_t)tcm->tcm_ifindex;
-	filter.handle = tcm->tcm_handle;
-	filter.priority = FILTER_PRIORITY(tcm->tcm_info);
-	filter.protocol = ntohs(FILTER_PROTOCOL(tcm->tcm_info));
-	if (!strcmp(filter.kind, "bpf")) {
-		netlink_attr_index_nest(attrs[TCA_OPTIONS], options, ARRAY_SIZE(options));
-		netlink_attr_text(options[TCA_BPF_NAME], filter.name, sizeof(filter.name));
-		netlink_attr_u32(options[TCA_BPF_ID], &filter.prog_id);
-		filter.is_ours = is_ours(&filter);
-	}
-	walk->stopped = walk->fn(walk->context, &filter);
+	if (!walk->stopped && parse_filter(message, &filter))
+		walk->stopped = walk->fn(walk->context, &filter);
 	return 0;
+}
+
+uint32_t clsact_concerned(const struct nlmsghdr *message)
+{
+	const struct tcmsg *tcm = mnl_nlmsg_get_payload(message);
+	struct clsact_filter filter = {0};
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*tcm))
+		return 0;
+	switch (message->nlmsg_type) {
+	case RTM_NEWTFILTER:
+		return parse_filter(message, &filter) && !filter.is_ours ? filter.ifindex : 0;
+	case RTM_DELTFILTER: /* perhaps ours; also without handle: all of a priority */
+	case RTM_DELQDISC:
+		return (uint32_t)tcm->tcm_ifindex;
+	default:
+		return 0;
+	}
 }
 
 static int walk_hook(struct netlink *nl, uint32_t ifindex, struct walk *walk, struct error *err)

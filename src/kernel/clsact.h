@@ -74,6 +74,14 @@ typedef int (*clsact_filter_fn)(void *context, const struct clsact_filter *filte
  */
 int clsact_walk(uint32_t ifindex, clsact_filter_fn fn, void *context, struct error *err);
 
+struct nlmsghdr;
+
+/*
+ * The interface on whose hooks something has changed that may have put our filters out of their place, as an event
+ * of RTNLGRP_TC tells it; 0: none has.
+ */
+uint32_t clsact_concerned(const struct nlmsghdr *message);
+
 struct instances;
 
 /* Removes orphans on every interface of the namespace, and notes them; returns how many, or -errno. */

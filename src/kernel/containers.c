@@ -35,6 +35,9 @@ struct containers {
 	bool has_changed;         /* or lost one */
 	bool is_heard;            /* what the kernel told has been taken in for all that is asked */
 	uint64_t scanned_ns, wait_ns;
+	uint64_t changes,
+		changes_seen;  /* of what is known; those before the last containers_begin() */
+	uint64_t next_look_ns; /* before it, nothing that was asked about since is due */
 };
 
 struct scan {
@@ -108,6 +111,7 @@ static int scan_all(struct containers *containers)
 	free(containers->entries.items);
 	containers->entries = scan.entries;
 	containers->has_changed = false;
+	containers->changes++;
 	return 0;
 }
 
@@ -125,6 +129,7 @@ static int take_event(const struct nlmsghdr *message, void *context)
 		return ret;
 	remove_entry(&containers->entries, (int32_t)id);
 	containers->has_changed = true;
+	containers->changes++;
 	if (message->nlmsg_type == RTM_NEWNSID)
 		containers->is_news = true;
 	return 0;
@@ -139,6 +144,7 @@ static void hear(struct containers *containers)
 	if (lost) {
 		containers->entries.n = 0;
 		containers->is_news = containers->has_changed = true;
+		containers->changes++;
 	}
 	if (containers->is_news)
 		containers->wait_ns = CONTAINERS_WAIT_MIN_NS;
@@ -151,10 +157,19 @@ static void take_events(struct containers *containers)
 		hear(containers);
 }
 
-void containers_begin(struct containers *containers)
+bool containers_begin(struct containers *containers, uint64_t now_ns)
 {
+	bool has_news;
+
 	hear(containers);
 	containers->is_heard = true;
+	has_news = containers->changes != containers->changes_seen ||
+		   now_ns >= containers->next_look_ns;
+	/* What a look within this time finds is news to who was asked about before it. */
+	containers->changes_seen = containers->changes;
+	if (has_news)
+		containers->next_look_ns = UINT64_MAX;
+	return has_news;
 }
 
 void containers_end(struct containers *containers)
@@ -174,13 +189,14 @@ int containers_look(struct containers *containers, uint64_t now_ns)
 	return ret;
 }
 
-/* A container that is known can still be renamed. */
-static bool is_due(const struct containers *containers, const struct entry *entry, uint64_t now_ns)
+/* When to look again. A container that is known can still be renamed. */
+static uint64_t due_ns(const struct containers *containers, const struct entry *entry)
 {
 	bool is_sure = entry && entry->container.kind >= NETNS_OWNER_SURE;
-	uint64_t wait_ns = is_sure ? CONTAINERS_WAIT_MAX_NS : containers->wait_ns;
 
-	return !containers->is_scanned || now_ns - containers->scanned_ns >= wait_ns;
+	if (!containers->is_scanned)
+		return 0;
+	return containers->scanned_ns + (is_sure ? CONTAINERS_WAIT_MAX_NS : containers->wait_ns);
 }
 
 static void refresh(struct containers *containers, int32_t id, uint64_t now_ns)
@@ -224,15 +240,19 @@ const struct container *containers_behind(struct containers *containers, const s
 					  uint64_t now_ns)
 {
 	const struct entry *entry;
+	uint64_t look_ns;
 
 	if (!containers_can_be_behind(link))
 		return NULL;
 	take_events(containers);
 	entry = find_entry(&containers->entries, link->lower_netnsid);
-	if (is_due(containers, entry, now_ns)) {
+	if (now_ns >= due_ns(containers, entry)) {
 		refresh(containers, link->lower_netnsid, now_ns);
 		entry = find_entry(&containers->entries, link->lower_netnsid);
 	}
+	look_ns = due_ns(containers, entry);
+	if (look_ns < containers->next_look_ns)
+		containers->next_look_ns = look_ns;
 	return entry ? &entry->container : NULL;
 }
 

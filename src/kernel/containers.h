@@ -52,9 +52,10 @@ const struct container *containers_known(struct containers *containers, const st
 
 /*
  * Between the two, what the kernel tells of namespaces is not waited for again with each question: for whoever asks
- * about many interfaces in one go.
+ * about many interfaces in one go. The first says whether containers_behind() may answer otherwise, now, than it did
+ * when the same interfaces were asked about between the two before: something came or went, or it is time for a look.
  */
-void containers_begin(struct containers *containers);
+bool containers_begin(struct containers *containers, uint64_t now_ns);
 void containers_end(struct containers *containers);
 
 /*

@@ -383,9 +383,9 @@ bool probe_is_by_clsact(const struct probe *probe, uint32_t slot)
 	return attachment_is_by_clsact(&probe->attachments[slot]);
 }
 
-bool probe_is_hidden(const struct probe *probe, uint32_t slot)
+bool probe_is_hidden(const struct probe *probe, uint32_t slot, bool by_tcx_only)
 {
-	return attachment_is_hidden(&probe->attachments[slot], &probe->attacher);
+	return attachment_is_hidden(&probe->attachments[slot], &probe->attacher, by_tcx_only);
 }
 
 struct probe_losses probe_losses(const struct probe *probe)

@@ -247,6 +247,70 @@ static void looks_when_told_to(void **state)
 	end(&fixture);
 }
 
+/* One time of asking about everything that there is: whether it was to be asked. */
+static bool ask_all(struct fixture *fixture, uint64_t now_ns)
+{
+	bool has_news = containers_begin(fixture->containers, now_ns);
+
+	if (has_news) {
+		look(fixture, 20, now_ns);
+		look(fixture, 21, now_ns);
+	}
+	containers_end(fixture->containers);
+	return has_news;
+}
+
+/* Whoever asks only when there is news misses nothing that asking each time would have told. */
+static void says_when_to_ask_again(void **state)
+{
+	pid_t first = start_process("first", false), second;
+	struct fixture fixture;
+	uint64_t now = START;
+
+	(void)state;
+	start(&fixture);
+	assert_true(ask_all(&fixture, now));
+	/* It looked, of which those asked about before may not know. */
+	assert_true(ask_all(&fixture, now));
+	assert_false(ask_all(&fixture, now));
+	assert_true(give_id(fixture.netlink, first, 20));
+	assert_true(ask_all(&fixture, now));
+	/* Too early to look: then it is time when it would have been. */
+	assert_int_equal(known_pid(&fixture, 20), 0);
+	assert_false(ask_all(&fixture, now + S - 1));
+	assert_true(ask_all(&fixture, now + S));
+	assert_int_equal(known_pid(&fixture, 20), first);
+	second = start_process("second", false);
+	assert_true(give_id(fixture.netlink, second, 21));
+	assert_true(ask_all(&fixture, now + S));
+	assert_true(ask_all(&fixture, now + 2 * S));
+	assert_int_equal(known_pid(&fixture, 21), second);
+	/* Also by who looks for other reasons. */
+	assert_true(ask_all(&fixture, now + 2 * S));
+	assert_false(ask_all(&fixture, now + 2 * S));
+	assert_int_equal(containers_look(fixture.containers, now + 2 * S), 0);
+	assert_true(ask_all(&fixture, now + 2 * S));
+	end_known(&fixture, 20, first);
+	assert_true(ask_all(&fixture, now + 2 * S));
+	end_known(&fixture, 21, second);
+	end(&fixture);
+}
+
+/* Of interfaces behind which nobody can be nothing is ever due. */
+static void has_nothing_to_ask_again(void **state)
+{
+	const struct link none = {.lower = 2, .lower_netnsid = LINK_NETNSID_NONE};
+	struct fixture fixture;
+
+	(void)state;
+	start(&fixture);
+	assert_true(containers_begin(fixture.containers, START));
+	assert_null(containers_behind(fixture.containers, &none, START));
+	containers_end(fixture.containers);
+	assert_false(ask_all(&fixture, START + 100 * CONTAINERS_WAIT_MAX_NS));
+	end(&fixture);
+}
+
 /* The kernel gives the ids of namespaces that have gone to others. */
 static void forgets_what_has_gone(void **state)
 {
@@ -337,6 +401,8 @@ int main(void)
 		cmocka_unit_test(looks_again_for_what_is_new),
 		cmocka_unit_test(waits_longer_each_time_in_vain),
 		cmocka_unit_test(looks_when_told_to),
+		cmocka_unit_test(says_when_to_ask_again),
+		cmocka_unit_test(has_nothing_to_ask_again),
 		cmocka_unit_test(forgets_what_has_gone),
 		cmocka_unit_test(knows_several_processes),
 	};
