@@ -2,6 +2,7 @@
 #include "model/burst_stats.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,14 +30,37 @@ static size_t find_duration(const struct burst_stats *stats, uint64_t duration_n
 	return low;
 }
 
+/* Whether one burst had this duration; *at is where it is, or would be put. */
+static bool has_duration(const struct burst_stats *stats, uint64_t duration_ns, size_t *at)
+{
+	*at = find_duration(stats, duration_ns);
+	return *at < stats->n && stats->durations[*at].duration_ns == duration_ns;
+}
+
+/* To nine bits. */
+static uint64_t round_duration(uint64_t duration_ns)
+{
+	unsigned int shift = 0;
+
+	while (duration_ns >> shift >= 1 << 9)
+		shift++;
+	return shift ? ((duration_ns >> (shift - 1)) + 1) >> 1 << shift : duration_ns;
+}
+
 int burst_stats_add_burst(struct burst_stats *stats, const struct burst *burst)
 {
 	uint64_t duration_ns = burst->end_ns - burst->start_ns;
-	size_t at = find_duration(stats, duration_ns);
+	bool is_known;
+	size_t at;
 
 	stats->burst_ns += duration_ns;
 	stats->burst_bytes += burst->traffic.wire_bytes;
-	if (at == stats->n || stats->durations[at].duration_ns != duration_ns) {
+	is_known = has_duration(stats, duration_ns, &at);
+	if (!is_known && stats->n >= BURST_STATS_EXACT) {
+		duration_ns = round_duration(duration_ns);
+		is_known = has_duration(stats, duration_ns, &at);
+	}
+	if (!is_known) {
 		if (array_reserve(&stats->durations, &stats->capacity, stats->n + 1,
 				  sizeof(*stats->durations)))
 			return -ENOMEM;

@@ -14,7 +14,13 @@ struct burst_duration {
 	uint64_t duration_ns, bursts;
 };
 
-/* Zero it to make it. What it takes follows from how many durations there are, not how many bursts. */
+/*
+ * Durations are kept as they are as long as there are no more different ones than that; others are rounded to nine
+ * bits, to within 0.2%: a run that never ends takes no more than some 100 KiB for each interface.
+ */
+#define BURST_STATS_EXACT 1000
+
+/* Zero it to make it. */
 struct burst_stats {
 	struct burst_duration *durations; /* shortest first */
 	size_t n, capacity;

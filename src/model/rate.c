@@ -8,10 +8,14 @@
 
 uint64_t rate_per_second(uint64_t count, uint64_t interval_ns)
 {
-	unsigned __int128 scaled = (unsigned __int128)count * NSEC_PER_SEC;
+	unsigned __int128 scaled;
 
 	if (!interval_ns)
 		return 0;
+	/* Almost always: a division of 64 bits takes a fraction of the time. */
+	if (count <= (UINT64_MAX - interval_ns / 2) / NSEC_PER_SEC)
+		return (count * NSEC_PER_SEC + interval_ns / 2) / interval_ns;
+	scaled = (unsigned __int128)count * NSEC_PER_SEC;
 	scaled = (scaled + interval_ns / 2) / interval_ns;
 	return scaled > UINT64_MAX ? UINT64_MAX : (uint64_t)scaled;
 }

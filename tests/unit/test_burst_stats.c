@@ -50,6 +50,30 @@ static void sums_up(void **state)
 	burst_stats_release(&stats);
 }
 
+/* Nor by each duration: a million of them, each another, and their percentiles. */
+static void rounds_when_there_are_very_many(void **state)
+{
+	struct burst_stats stats = {0};
+	struct burst_summary summary;
+	uint64_t i, sum = 0;
+
+	(void)state;
+	/* In no order: 7919 and a million have no common factor. */
+	for (i = 0; i < 1000000; i++) {
+		add_burst(&stats, 1 + i * 7919 % 1000000, 1);
+		sum += 1 + i;
+	}
+	assert_in_range(stats.n, BURST_STATS_EXACT, 10000);
+	assert_int_equal(stats.burst_ns, sum);
+	summary = burst_stats_summarise(&stats, 2 * sum, 1000);
+	assert_int_equal(summary.count, 1000000);
+	assert_in_range(summary.p50_ns, 499000, 501000);
+	assert_in_range(summary.p90_ns, 898200, 901800);
+	assert_in_range(summary.p99_ns, 988020, 991980);
+	assert_float_equal(summary.time_share, 0.5, 1e-9);
+	burst_stats_release(&stats);
+}
+
 /* A run that goes on for ever must not grow by each burst. */
 static void keeps_durations_not_bursts(void **state)
 {
@@ -90,6 +114,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sums_up),
 		cmocka_unit_test(keeps_durations_not_bursts),
+		cmocka_unit_test(rounds_when_there_are_very_many),
 		cmocka_unit_test(knows_nothing_of_nothing),
 	};
 
