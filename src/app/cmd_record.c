@@ -43,6 +43,8 @@ struct record_command {
 	unsigned int busy;                /* commits in a row that found the file locked */
 	uint64_t bursts, bursts_left_out; /* since the last commit; of the whole run */
 	struct error failure;             /* of something that could only note it */
+	uint64_t members_version; /* of the last span, and whether one of its members had gone */
+	bool has_gone;
 };
 
 static int note(struct record_command *record, int ret, const struct error *err)
@@ -116,14 +118,17 @@ static void link_changed(void *context, const struct site *site, const struct li
 }
 
 /* A slot may have a new owner with the next span: its last counts are to be read before. */
-static bool has_gone(const struct series_span *span)
+static bool has_gone(struct record_command *record, const struct series_span *span)
 {
 	size_t i;
 
+	if (span->members_version == record->members_version)
+		return record->has_gone;
+	record->members_version = span->members_version;
+	record->has_gone = false;
 	for (i = 0; i < span->n_members; i++)
-		if (span->members[i].to_ns != SERIES_STAYS)
-			return true;
-	return false;
+		record->has_gone |= span->members[i].to_ns != SERIES_STAYS;
+	return record->has_gone;
 }
 
 /* What is behind interfaces may come to be known, or change, while they are there. */
@@ -173,7 +178,7 @@ static int take(struct record_command *record, uint64_t until_ns, struct error *
 		return ret;
 	burst_watch_take(record->watch, &span);
 	record->until_ns = span.until_ns;
-	if (has_gone(&span) || !record->counted_ns ||
+	if (has_gone(record, &span) || !record->counted_ns ||
 	    now_ns - record->counted_ns >= COUNTERS_PERIOD_NS) {
 		ret = record_counters_take(&record->counters, record->engine, record->tape, &span,
 					   err);

@@ -18,6 +18,7 @@ struct tape {
 	struct recorder *recorder;
 	uint64_t *known; /* by slot: since when its interface has it; 0: none has been told */
 	size_t capacity;
+	uint64_t members_version; /* of the last span */
 };
 
 /* What cannot be told stays empty. */
@@ -94,7 +95,7 @@ bool tape_is_link_of(const struct link *link, const struct series_member *member
 	return true;
 }
 
-int tape_add_span(struct tape *tape, const struct series_span *span, struct error *err)
+static int add_newcomers(struct tape *tape, const struct series_span *span, struct error *err)
 {
 	size_t i;
 	int ret = 0;
@@ -115,7 +116,20 @@ int tape_add_span(struct tape *tape, const struct series_span *span, struct erro
 		if (!ret)
 			tape->known[member->slot] = member->from_ns;
 	}
-	return ret ? ret : recorder_add_span(tape->recorder, span, err);
+	return ret;
+}
+
+int tape_add_span(struct tape *tape, const struct series_span *span, struct error *err)
+{
+	int ret;
+
+	if (!span->members_version || span->members_version != tape->members_version) {
+		ret = add_newcomers(tape, span, err);
+		if (ret)
+			return ret;
+		tape->members_version = span->members_version;
+	}
+	return recorder_add_span(tape->recorder, span, err);
 }
 
 int tape_add_burst(struct tape *tape, const struct burst_place *place, const struct burst *burst,

@@ -33,6 +33,7 @@ struct recorder {
 	struct retention *retention;
 	struct chunk_packer *packer;
 	struct tracks tracks;
+	uint64_t members_version;   /* of the last span */
 	uint64_t from_ns, until_ns; /* what the file covers */
 	uint64_t taken_ns;          /* what spans have told */
 	uint64_t bytes, all_bursts;

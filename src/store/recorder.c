@@ -253,8 +253,10 @@ int recorder_add_span(struct recorder *recorder, const struct series_span *span,
 
 	if (ret)
 		return ret;
-	for (i = 0; i < span->n_members; i++)
-		tracks_update(&recorder->tracks, &span->members[i]);
+	if (!span->members_version || span->members_version != recorder->members_version)
+		for (i = 0; i < span->n_members; i++)
+			tracks_update(&recorder->tracks, &span->members[i]);
+	recorder->members_version = span->members_version;
 	if (from_ns > recorder->taken_ns)
 		ret = add_gap(recorder, recorder->taken_ns, from_ns);
 	for (i = 0; !ret && i < span->n_gaps; i++)
