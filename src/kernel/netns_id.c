@@ -76,8 +76,10 @@ int32_t netns_assign_id(struct netlink *ask, int fd, struct error *err)
 bool netns_has_id(struct netlink *ask, int32_t id)
 {
 	int32_t told;
+	int ret = ask_nsid(ask, NETNSA_NSID, (uint32_t)id, &told);
 
-	return ask_nsid(ask, NETNSA_NSID, (uint32_t)id, &told) < 0 || told >= 0;
+	/* Measured on Linux 6.18: -ENOENT where nobody has it. */
+	return ret ? ret != -ENOENT : told >= 0;
 }
 
 int32_t netns_id_elsewhere(struct netlink *ask, int32_t elsewhere, int32_t id, int fd)

@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "tests/unit/support.h"
+#include "tests/unit/own_netns.h"
 
-#include <errno.h>
-#include <linux/net_namespace.h>
-#include <linux/rtnetlink.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "kernel/containers.h"
-#include "kernel/netlink.h"
 
-/*
- * In a user and a network namespace of its own, which takes no root. Ids are given to namespaces by
- * hand, as `ip netns set` does: no interface is needed.
- */
 #define S (1000ULL * 1000 * 1000)
 #define START (77 * S)
 
@@ -23,18 +14,6 @@ struct fixture {
 	struct containers *containers;
 	struct netlink *netlink;
 };
-
-/* Whether the privilege lasts is only known when it is used. */
-static bool give_id(struct netlink *netlink, pid_t pid, int32_t id)
-{
-	struct nlmsghdr *request = netlink_start(netlink, RTM_NEWNSID, 0);
-	struct rtgenmsg *header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-
-	header->rtgen_family = AF_UNSPEC;
-	mnl_attr_put_u32(request, NETNSA_PID, (uint32_t)pid);
-	mnl_attr_put_u32(request, NETNSA_NSID, (uint32_t)id);
-	return !netlink_talk(netlink, "give an id", NULL, NULL, NULL);
-}
 
 static void start(struct fixture *fixture)
 {
@@ -139,7 +118,7 @@ static void tells_the_process(void **state)
 
 	(void)state;
 	start(&fixture);
-	assert_true(give_id(fixture.netlink, pid, 5));
+	assert_true(own_netns_give_id(fixture.netlink, pid, 5));
 	assert_null(containers_behind(fixture.containers, &none, START));
 	assert_null(containers_behind(fixture.containers, &tunnel, START));
 	container = look(&fixture, 5, START);
@@ -162,7 +141,7 @@ static void credits_nobody_with_our_own(void **state)
 
 	(void)state;
 	start(&fixture);
-	assert_true(give_id(fixture.netlink, pid, 9));
+	assert_true(own_netns_give_id(fixture.netlink, pid, 9));
 	assert_null(look(&fixture, 9, START));
 	assert_null(look(&fixture, 9, START + 100 * S));
 	end(&fixture);
@@ -177,9 +156,9 @@ static void looks_again_for_what_is_new(void **state)
 
 	(void)state;
 	start(&fixture);
-	assert_true(give_id(fixture.netlink, first, 1));
+	assert_true(own_netns_give_id(fixture.netlink, first, 1));
 	expect_pid(&fixture, 1, now, first);
-	assert_true(give_id(fixture.netlink, second, 2));
+	assert_true(own_netns_give_id(fixture.netlink, second, 2));
 	expect_pid(&fixture, 2, now + S - 1, 0);
 	expect_pid(&fixture, 2, now + S, second);
 	expect_pid(&fixture, 1, now + S, first);
@@ -208,7 +187,7 @@ static void waits_longer_each_time_in_vain(void **state)
 		expect_pid(&fixture, 3, now, 0);
 	}
 	/* News shortens it. */
-	assert_true(give_id(fixture.netlink, pid, 3));
+	assert_true(own_netns_give_id(fixture.netlink, pid, 3));
 	expect_pid(&fixture, 3, now + S - 1, 0);
 	expect_pid(&fixture, 3, now + S, pid);
 	end(&asking);
@@ -224,13 +203,13 @@ static void looks_when_told_to(void **state)
 
 	(void)state;
 	start(&fixture);
-	assert_true(give_id(fixture.netlink, first, 12));
+	assert_true(own_netns_give_id(fixture.netlink, first, 12));
 	assert_int_equal(known_pid(&fixture, 12), 0);
 	assert_int_equal(containers_look(fixture.containers, START), 0);
 	assert_int_equal(known_pid(&fixture, 12), first);
 	assert_false(containers_is_behind_news(fixture.containers));
 	second = start_process("second", false);
-	assert_true(give_id(fixture.netlink, second, 11));
+	assert_true(own_netns_give_id(fixture.netlink, second, 11));
 	assert_int_equal(known_pid(&fixture, 11), 0);
 	assert_true(containers_is_behind_news(fixture.containers));
 	assert_int_equal(known_pid(&fixture, 12), first);
@@ -273,7 +252,7 @@ static void says_when_to_ask_again(void **state)
 	/* It looked, of which those asked about before may not know. */
 	assert_true(ask_all(&fixture, now));
 	assert_false(ask_all(&fixture, now));
-	assert_true(give_id(fixture.netlink, first, 20));
+	assert_true(own_netns_give_id(fixture.netlink, first, 20));
 	assert_true(ask_all(&fixture, now));
 	/* Too early to look: then it is time when it would have been. */
 	assert_int_equal(known_pid(&fixture, 20), 0);
@@ -281,7 +260,7 @@ static void says_when_to_ask_again(void **state)
 	assert_true(ask_all(&fixture, now + S));
 	assert_int_equal(known_pid(&fixture, 20), first);
 	second = start_process("second", false);
-	assert_true(give_id(fixture.netlink, second, 21));
+	assert_true(own_netns_give_id(fixture.netlink, second, 21));
 	assert_true(ask_all(&fixture, now + S));
 	assert_true(ask_all(&fixture, now + 2 * S));
 	assert_int_equal(known_pid(&fixture, 21), second);
@@ -319,12 +298,12 @@ static void forgets_what_has_gone(void **state)
 
 	(void)state;
 	start(&fixture);
-	assert_true(give_id(fixture.netlink, first, 4));
+	assert_true(own_netns_give_id(fixture.netlink, first, 4));
 	expect_pid(&fixture, 4, START, first);
 	end_process(first);
 	wait_until_gone(&fixture, 4, START);
 	second = start_process("second", false);
-	assert_true(give_id(fixture.netlink, second, 4));
+	assert_true(own_netns_give_id(fixture.netlink, second, 4));
 	expect_pid(&fixture, 4, START, 0);
 	expect_pid(&fixture, 4, START + S, second);
 	end_known(&fixture, 4, second);
@@ -351,7 +330,7 @@ static void knows_several_processes(void **state)
 
 	(void)state;
 	start(&fixture);
-	assert_true(give_id(fixture.netlink, pid, 1));
+	assert_true(own_netns_give_id(fixture.netlink, pid, 1));
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
 	for (size_t i = 0; i < ARRAY_SIZE(more); i++) {
 		FILE *theirs = fopen(path, "r"), *ours = fopen("/proc/self/ns/net", "r");
@@ -377,22 +356,6 @@ static void knows_several_processes(void **state)
 		end_process(more[i]);
 }
 
-static void write_map(const char *path, const char *format, unsigned int id)
-{
-	FILE *file = fopen(path, "w");
-
-	if (!file)
-		return;
-	fprintf(file, format, id);
-	fclose(file);
-}
-
-static void skips_all(void **state)
-{
-	(void)state;
-	skip();
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,17 +369,9 @@ int main(void)
 		cmocka_unit_test(forgets_what_has_gone),
 		cmocka_unit_test(knows_several_processes),
 	};
-	const struct CMUnitTest none[] = {cmocka_unit_test(skips_all)};
-	unsigned int uid = geteuid(), gid = getegid();
+	const struct CMUnitTest none[] = {cmocka_unit_test(own_netns_skip)};
 
-	if (unshare(uid ? CLONE_NEWUSER | CLONE_NEWNET : CLONE_NEWNET)) {
-		fprintf(stderr, "# no namespaces here: %s\n", strerror(errno));
+	if (!own_netns_enter())
 		return cmocka_run_group_tests_name("containers", none, NULL, NULL);
-	}
-	if (uid) {
-		write_map("/proc/self/setgroups", "deny", 0);
-		write_map("/proc/self/uid_map", "0 %u 1\n", uid);
-		write_map("/proc/self/gid_map", "0 %u 1\n", gid);
-	}
 	return cmocka_run_group_tests_name("containers", tests, NULL, NULL);
 }
