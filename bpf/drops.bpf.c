@@ -226,7 +226,7 @@ static __always_inline void count_unsent(struct sk_buff *skb, __u64 reason, __u6
 		return;
 	}
 	net = BPF_CORE_READ(dev, nd_net.net);
-	slot = slot_of_net(net, BPF_CORE_READ(dev, ifindex));
+	slot = slot_of_net_at(net, BPF_CORE_READ(dev, ifindex));
 	if (slot != SLOT_NONE)
 		count_drop(slot, DIRECTION_EGRESS, reason, location, false);
 }

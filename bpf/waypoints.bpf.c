@@ -33,7 +33,7 @@ const volatile __u32 xdp_redirect_arguments = 6;
 /* NULL where nobody asked for the interface. */
 static __always_inline struct waypoint_counts *counts_in(struct net *net, __u32 ifindex)
 {
-	__u32 slot = slot_of_net(net, ifindex);
+	__u32 slot = slot_of_net_at(net, ifindex);
 
 	return slot == SLOT_NONE ? NULL : bpf_map_lookup_elem(&waypoints, &slot);
 }
