@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #include "app/options.h"
 #include "base/log.h"
 #include "kernel/host.h"
+
+#define LARGE_BYTES (512 * 1024)
 
 /*
  * What is opened while a standard descriptor is closed takes its number, and what is meant for
@@ -88,6 +91,8 @@ int main(int argc, char **argv)
 	/* A file that may not grow (ulimit -f) is an error to be told like a full disk, and no end without a word. */
 	signal(SIGXFSZ, SIG_IGN);
 	restrict_files();
+	/* Where it is fixed, what grew large is given back as soon as it is freed, and grows without being copied. */
+	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	setlocale(LC_CTYPE, "");
 	host_prepare();
 	status = options_parse(&options, &command, commands, argc, argv);

@@ -15,4 +15,20 @@ int array_reserve(void *items, size_t *capacity, size_t need, size_t item_size);
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
+/*
+ * For arrays that are filled afresh again and again, and once in a while, after a stall, with very much: how much
+ * they held at most lately. Zero it to make it.
+ */
+struct array_use {
+	size_t most;
+	unsigned int times;
+};
+
+/* Notes that `n` items were held this time. Every ARRAY_USE_TIMES times, twice what was held at most; else SIZE_MAX. */
+#define ARRAY_USE_TIMES 256
+size_t array_use_note(struct array_use *use, size_t n);
+
+/* Gives back what is beyond `keep` items, where that is most of it and much. Nothing is lost of the first `keep`. */
+void array_shrink(void *items, size_t *capacity, size_t keep, size_t item_size);
+
 #endif

@@ -35,6 +35,7 @@ struct flows {
 	uint64_t told_ns, until_ns; /* of the last flows_take() but one, and of the last */
 	struct flow_array taken;    /* for the caller */
 	struct flow_array unsealed; /* read from the log, but not yet due */
+	struct array_use use;       /* of both */
 	struct log_rate rate;
 	uint64_t lost;
 };
@@ -240,8 +241,19 @@ uint64_t flows_drain_period_ns(const struct flows *flows)
 	return log_rate_period_ns(&flows->rate, flows->setup.log_records);
 }
 
+/* A stall is no reason to keep what the flows of its time took for good. */
+static void give_back(struct flows *flows)
+{
+	struct flow_array *taken = &flows->taken, *unsealed = &flows->unsealed;
+	size_t keep = array_use_note(&flows->use, taken->n > unsealed->n ? taken->n : unsealed->n);
+
+	array_shrink(&taken->items, &taken->capacity, keep, sizeof(*taken->items));
+	array_shrink(&unsealed->items, &unsealed->capacity, keep, sizeof(*unsealed->items));
+}
+
 void flows_take(struct flows *flows, uint64_t until_ns)
 {
+	give_back(flows);
 	flows->taken.n = 0;
 	flows->told_ns = flows->until_ns;
 	if (until_ns > flows->until_ns)

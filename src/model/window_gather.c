@@ -103,11 +103,25 @@ static int tell_gaps(struct window_gather *gather)
 	return ret;
 }
 
+/* A stall is no reason to keep what the windows of its time took for good. */
+static void give_back(struct window_gather *gather)
+{
+	size_t n = gather->windows.n > gather->drops.n ? gather->windows.n : gather->drops.n;
+	size_t keep = array_use_note(&gather->use, n);
+
+	array_shrink(&gather->windows.items, &gather->windows.capacity, keep,
+		     sizeof(*gather->windows.items));
+	array_shrink(&gather->drops.items, &gather->drops.capacity, keep,
+		     sizeof(*gather->drops.items));
+	window_merger_shrink(&gather->merger, keep);
+}
+
 void window_gather_begin(struct window_gather *gather, uint64_t until_ns)
 {
 	struct window_array *windows = &gather->windows;
 	struct window_drop_array *drops = &gather->drops;
 
+	give_back(gather);
 	windows->n -= gather->n_told;
 	drops->n -= gather->n_drops_told;
 	if (windows->n && gather->n_told)

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "base/array.h"
 #include "model/window.h"
 #include "model/window_merge.h"
 
@@ -37,6 +38,7 @@ struct window_gather {
 	struct window_gap_array told_gaps;
 	struct window_gap_array gaps; /* as they were found: they may reach beyond until_ns */
 	struct window_merger merger;
+	struct array_use use;  /* of all these */
 	uint64_t late_packets; /* or drops, in windows whose time had been told when they began */
 };
 

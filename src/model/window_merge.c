@@ -24,6 +24,17 @@ void window_merger_release(struct window_merger *merger)
 	free(merger->spare.items);
 }
 
+void window_merger_shrink(struct window_merger *merger, size_t keep)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		array_shrink(&merger->keys[i], &merger->keys_capacity[i], keep,
+			     sizeof(*merger->keys[i]));
+	array_shrink(&merger->spare.items, &merger->spare.capacity, keep,
+		     sizeof(*merger->spare.items));
+}
+
 static int make_room(struct window_merger *merger, size_t n)
 {
 	int i, ret = array_reserve(&merger->spare.items, &merger->spare.capacity, n,

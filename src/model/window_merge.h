@@ -21,6 +21,9 @@ struct window_merger {
 
 void window_merger_release(struct window_merger *merger);
 
+/* To room for about so many windows: see array_shrink(). */
+void window_merger_shrink(struct window_merger *merger, size_t keep);
+
 /*
  * Sorts windows by start, slot (below 2^31) and direction, and adds up those that are the same window on several
  * CPUs. The array's items are exchanged for the merger's. 0, or -ENOMEM with everything as it was.

@@ -132,6 +132,7 @@ ends_the_chain() { # MODE
 	probed_is "$NS0" v0 rx 70 7000
 }
 
+# bats test_tags=vm
 @test "a filter that is thrown out is noticed, and we come back" {
 	make_pair
 	probe "$NS0" v0 --attach clsact

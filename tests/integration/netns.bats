@@ -206,6 +206,23 @@ our_filters() { # NS IFNAME
 	tc -n "$1" filter show dev "$2" "$3" | grep -c ifpulse_ns
 }
 
+# Of those the kernel does not tell us.
+@test "a filter that is thrown out in another namespace is noticed, and we come back" {
+	require_tool tc
+	local home
+	make_ns home home
+	make_pair
+	start_ifpulse "$home" rate -j -I 50ms -v --attach clsact --netns "$NS0"
+	wait_attached "$NS0/v0"
+	in_ns "$NS0" tc qdisc del dev v0 clsact
+	wait_for_line "$IFPULSE_ERR" "$NS0/v0: another program came before our filter or threw it out"
+	wait_until 5 was_attached_twice "$NS0/v0"
+	send "$NS0" 200 100
+	settle
+	stop_ifpulse
+	assert_equal "$(counted "$NS0" v0 tx_packets)" 200
+}
+
 @test "clsact filters in other namespaces go at the end, and a dead instance's with the next start" {
 	require_tool tc
 	local home

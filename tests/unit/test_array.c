@@ -34,6 +34,43 @@ static void grows_and_keeps_what_is_there(void **state)
 	free(items);
 }
 
+static void gives_back_what_is_much_too_much(void **state)
+{
+	struct array_use use = {0};
+	uint64_t *items = NULL;
+	size_t capacity = 0, i;
+
+	(void)state;
+	assert_int_equal(array_reserve(&items, &capacity, 1000000, sizeof(*items)), 0);
+	for (i = 0; i < 1000000; i++)
+		items[i] = i;
+	/* Once in a while as much as there is room for. */
+	for (i = 1; i < ARRAY_USE_TIMES; i++)
+		assert_int_equal(array_use_note(&use, i == 7 ? 500000 : 3), SIZE_MAX);
+	assert_int_equal(array_use_note(&use, 4), 1000000);
+	array_shrink(&items, &capacity, 1000000, sizeof(*items));
+	assert_int_equal(capacity, 1000000);
+	array_shrink(&items, &capacity, SIZE_MAX, sizeof(*items));
+	assert_int_equal(capacity, 1000000);
+	/* Then no more. */
+	for (i = 1; i < ARRAY_USE_TIMES; i++)
+		assert_int_equal(array_use_note(&use, 100000), SIZE_MAX);
+	assert_int_equal(array_use_note(&use, 3), 200000);
+	array_shrink(&items, &capacity, 200000, sizeof(*items));
+	assert_int_equal(capacity, 200000);
+	for (i = 0; i < 200000; i++)
+		assert_int_equal(items[i], i);
+	/* A little is not worth it, and none is no reason to keep nothing. */
+	array_shrink(&items, &capacity, 0, sizeof(*items));
+	assert_in_range(capacity, 1, 65536);
+	i = capacity;
+	array_shrink(&items, &capacity, 0, sizeof(*items));
+	assert_int_equal(capacity, i);
+	array_shrink(&items, &capacity, i - 1, sizeof(*items));
+	assert_int_equal(capacity, i);
+	free(items);
+}
+
 static void does_nothing_where_there_is_room(void **state)
 {
 	uint64_t room[4] = {1, 2, 3, 4}, *items = room;
@@ -90,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(grows_and_keeps_what_is_there),
+		cmocka_unit_test(gives_back_what_is_much_too_much),
 		cmocka_unit_test(does_nothing_where_there_is_room),
 		cmocka_unit_test(makes_room_at_once),
 		cmocka_unit_test(fails_with_everything_as_it_was),
