@@ -58,7 +58,9 @@ resident_kib() {
 
 mapped_elsewhere() {
 	local id
-	id=$(bpftool -j map show | jq '[.[] | select(.name == "slot_by_netns") | .id] | max')
+	# Of its own, whoever else counts on this host.
+	id=$(bpftool -j map show | jq '.[] | select(.name == "slot_by_netns") | .id' | sort |
+		comm -12 - <(sed -n 's/^map_id:[[:space:]]*//p' "/proc/$IFPULSE_PID/fdinfo/"* | sort))
 	bpftool -j map dump id "$id" | jq length
 }
 

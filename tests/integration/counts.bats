@@ -391,6 +391,10 @@ finish_one() { # NS
 	end_probe "$1"
 }
 
+attached_again() { # IFNAME
+	(($(grep -c "attached to $1\$" "$IFPULSE_ERR") == 2))
+}
+
 @test "a total stays right when an upper interface is attached anew" {
 	local count=3000 size=200
 	ip -n "$NS1" link add br0 type bridge
@@ -398,9 +402,10 @@ finish_one() { # NS
 	ip -n "$NS1" link set br0 address "$(mac_of "$NS1" v1)" up
 	wait_up "$NS1" br0
 	settle
-	probe "$NS1" v1 --total --attach clsact -i v1 -i br0
+	probe "$NS1" v1 --total --attach clsact -i v1 -i br0 -v
 	in_ns "$NS1" tc qdisc del dev br0 clsact
 	wait_for_line "$IFPULSE_ERR" 'br0: another program came before our filter or threw it out'
+	wait_until 5 attached_again br0
 	# The bridge takes what is for its own address: these frames pass both.
 	send "$NS0" traffic udp-send --to 192.0.2.2 --port 7009 --count "$count" --size "$size"
 	settle

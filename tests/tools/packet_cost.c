@@ -48,6 +48,8 @@ struct bench {
 	uint64_t rounds, repeat, n_interfaces;
 	struct subject subjects[SUBJECTS_MAX];
 	size_t n;
+	struct programs *programs[SUBJECTS_MAX]; /* loaded until we end */
+	size_t n_programs;
 	unsigned int ifindexes[INTERFACES_MAX];
 	unsigned char *evict;
 };
@@ -106,7 +108,6 @@ static void heat(const struct programs *programs, uint32_t n_slots)
 	}
 }
 
-/* The programs stay loaded until we end. */
 static void add_setting(struct bench *bench, const struct setting *setting, bool with_gso)
 {
 	bool elsewhere = setting->options.other_netns;
@@ -122,6 +123,7 @@ static void add_setting(struct bench *bench, const struct setting *setting, bool
 		fprintf(stderr, "%s: %s\n", tool_name, err.what);
 		exit(TOOL_INCOMPLETE);
 	}
+	bench->programs[bench->n_programs++] = programs;
 	for (i = 0; i < bench->n_interfaces; i++)
 		if (programs_set_slot(programs, elsewhere ? netns_key() : 0, bench->ifindexes[i],
 				      (uint32_t)i + SLOT))
@@ -253,7 +255,7 @@ static const struct setting settings[] = {
 
 static int warm(int argc, char **argv)
 {
-	struct bench bench = {.rounds = 101, .repeat = 100000, .n_interfaces = 1};
+	static struct bench bench = {.rounds = 101, .repeat = 100000, .n_interfaces = 1};
 	const struct tool_option options[] = {
 		{"rounds", .number = &bench.rounds, .min = 1, .max = ROUNDS_MAX},
 		{"repeat", .number = &bench.repeat, .min = 2, .max = INT32_MAX},
@@ -288,7 +290,7 @@ static int once(struct bench *bench, const char *name)
 
 static int turns(int argc, char **argv)
 {
-	struct bench bench = {.rounds = 20000};
+	static struct bench bench = {.rounds = 20000};
 	const struct tool_option options[] = {
 		{"rounds", .number = &bench.rounds, .min = 1, .max = ROUNDS_MAX},
 		{"interfaces", .number = &bench.n_interfaces, .min = 1, .max = INTERFACES_MAX,
@@ -310,7 +312,7 @@ static int turns(int argc, char **argv)
 
 static int cold(int argc, char **argv)
 {
-	struct bench bench = {.rounds = 201, .n_interfaces = 1};
+	static struct bench bench = {.rounds = 201, .n_interfaces = 1};
 	const struct tool_option options[] = {
 		{"rounds", .number = &bench.rounds, .min = 1, .max = ROUNDS_MAX},
 	};
