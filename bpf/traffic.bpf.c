@@ -196,7 +196,17 @@ static __always_inline __u64 netns_of(struct __sk_buff *ctx)
 	return has_netns_cookies ? BPF_CORE_READ(net, net_cookie) : BPF_CORE_READ(net, ns.inum);
 }
 
-static __always_inline void count(struct __sk_buff *skb, __u32 slot, enum direction direction)
+/*
+ * Before anything else: the clock waits for all that comes before it to be done, and what comes behind it is done
+ * while it is read.
+ */
+static __always_inline __u64 read_clock(void)
+{
+	return window_width_ns ? bpf_ktime_get_ns() : 0;
+}
+
+static __always_inline void count(struct __sk_buff *skb, __u64 now_ns, __u32 slot,
+				  enum direction direction)
 {
 	struct traffic_totals *totals = bpf_map_lookup_elem(&traffic_totals, &slot);
 	struct wire wire = {1, skb->len};
@@ -219,7 +229,7 @@ static __always_inline void count(struct __sk_buff *skb, __u32 slot, enum direct
 	counter->wire_bytes += wire.bytes;
 	if (!window_width_ns || slot == SLOT_NONE)
 		return;
-	window = count_in_window(slot, direction, skb->len, wire.packets, wire.bytes);
+	window = count_in_window(now_ns, slot, direction, skb->len, wire.packets, wire.bytes);
 	if (has_flows && window && is_hot(window, window_width_ns))
 		log_flow(skb, has_mac_header(skb), window, slot, direction, wire.packets,
 			 wire.bytes);
@@ -245,27 +255,35 @@ static __always_inline __u32 slot_at_home(struct __sk_buff *ctx)
 SEC("tc")
 int ifpulse_ingress(struct __sk_buff *skb)
 {
-	count(skb, slot_at_home(skb), DIRECTION_INGRESS);
+	__u64 now_ns = read_clock();
+
+	count(skb, now_ns, slot_at_home(skb), DIRECTION_INGRESS);
 	return TC_ACT_UNSPEC;
 }
 
 SEC("tc")
 int ifpulse_egress(struct __sk_buff *skb)
 {
-	count(skb, slot_at_home(skb), DIRECTION_EGRESS);
+	__u64 now_ns = read_clock();
+
+	count(skb, now_ns, slot_at_home(skb), DIRECTION_EGRESS);
 	return TC_ACT_UNSPEC;
 }
 
 SEC("tc")
 int ifpulse_ns_in(struct __sk_buff *skb)
 {
-	count(skb, slot_in_netns(netns_of(skb), skb->ifindex), DIRECTION_INGRESS);
+	__u64 now_ns = read_clock();
+
+	count(skb, now_ns, slot_in_netns(netns_of(skb), skb->ifindex), DIRECTION_INGRESS);
 	return TC_ACT_UNSPEC;
 }
 
 SEC("tc")
 int ifpulse_ns_out(struct __sk_buff *skb)
 {
-	count(skb, slot_in_netns(netns_of(skb), skb->ifindex), DIRECTION_EGRESS);
+	__u64 now_ns = read_clock();
+
+	count(skb, now_ns, slot_in_netns(netns_of(skb), skb->ifindex), DIRECTION_EGRESS);
 	return TC_ACT_UNSPEC;
 }

@@ -57,13 +57,12 @@ static __always_inline void count_first_window(__u32 writer)
 	compiler_barrier();
 }
 
-/* The writer's window of this moment; NULL never, but to the verifier. */
-static __always_inline struct open_window *window_now(__u32 writer, __u32 slot,
-						      enum direction direction)
+/* The writer's window of that moment; NULL never, but to the verifier. */
+static __always_inline struct open_window *window_at(__u64 now_ns, __u32 writer, __u32 slot,
+						     enum direction direction)
 {
 	__u32 at = writer * window_slots + slot;
 	struct open_windows *windows = bpf_map_lookup_elem(&open_windows, &at);
-	__u64 now_ns = bpf_ktime_get_ns();
 	struct open_window *window;
 
 	if (!windows)
@@ -86,11 +85,11 @@ static __always_inline struct open_window *window_now(__u32 writer, __u32 slot,
 }
 
 /* The window that it was counted in; NULL never, but to the verifier. */
-static __always_inline struct open_window *count_in_window(__u32 slot, enum direction direction,
-							   __u32 bytes, __u32 wire_packets,
-							   __u64 wire_bytes)
+static __always_inline struct open_window *count_in_window(__u64 now_ns, __u32 slot,
+							   enum direction direction, __u32 bytes,
+							   __u32 wire_packets, __u64 wire_bytes)
 {
-	struct open_window *window = window_now(bpf_get_smp_processor_id(), slot, direction);
+	struct open_window *window = window_at(now_ns, bpf_get_smp_processor_id(), slot, direction);
 
 	if (!window)
 		return NULL;
@@ -104,7 +103,7 @@ static __always_inline struct open_window *count_in_window(__u32 slot, enum dire
 static __always_inline void count_drop_in_window(__u32 slot, enum direction direction, __u32 reason)
 {
 	__u32 writer = window_cpus + bpf_get_smp_processor_id();
-	struct open_window *window = window_now(writer, slot, direction);
+	struct open_window *window = window_at(bpf_ktime_get_ns(), writer, slot, direction);
 	struct window_reason *at;
 	int i;
 
