@@ -20,14 +20,16 @@
 
 /* One interface and direction, for as long as it is probed. */
 struct subject {
+	/* First, and side by side, what each window takes: with a thousand interfaces none of it is in a near cache. */
+	struct burst_stats stats;
+	uint64_t cold_bytes; /* burst_detector_cold_bytes() */
+	struct burst_detector *detector;
 	struct burst_watch *watch;
 	uint32_t slot;
 	uint64_t from_ns, to_ns;
 	char ifname[IF_NAMESIZE];
 	char netns[NETNS_NAME_SIZE];
 	struct burst_place place;
-	struct burst_detector *detector;
-	struct burst_stats stats;
 	struct flow_gather flows;
 	uint64_t hot_bytes; /* as was last said */
 };
@@ -222,11 +224,14 @@ static void take_window(struct burst_watch *watch, const struct series_span *spa
 	if (!subject ||
 	    window_is_in_gap(window->start_ns, span->width_ns, span->gaps, span->n_gaps))
 		return;
+	burst_stats_add_window(&subject->stats, &window->traffic);
+	if (subject->cold_bytes && window->traffic.wire_bytes <= subject->cold_bytes)
+		return;
 	if (window->drops)
 		reasons = reasons_of(span, window, &progress->drops);
-	burst_stats_add_window(&subject->stats, &window->traffic);
 	part = burst_detector_add(subject->detector, window->start_ns, &window->traffic,
 				  window->drops, &reasons);
+	subject->cold_bytes = burst_detector_cold_bytes(subject->detector);
 	if (watch->setup.set_hot)
 		flow_gather_take(&subject->flows, span, window, part, &progress->flows);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/units.h"
 #include "model/rate.h"
 
 /* Rates in steps of an eighth of an octave: bucket 0 is idle, rates below 8 bit/s share the first. */
@@ -266,6 +267,20 @@ uint64_t burst_detector_keep_bps(const struct burst_detector *detector)
 	if (detector->config.rule == BURST_HYSTERESIS)
 		return detector->config.low_bps;
 	return high_mark(detector);
+}
+
+uint64_t burst_detector_cold_bytes(const struct burst_detector *detector)
+{
+	unsigned __int128 bytes;
+
+	if (detector->has_burst || detector->config.rule == BURST_BASELINE)
+		return 0;
+	/* One less: rates are rounded. */
+	bytes = (unsigned __int128)detector->config.high_bps * detector->config.width_ns /
+		(8 * (uint64_t)NSEC_PER_SEC);
+	if (bytes > UINT64_MAX)
+		return UINT64_MAX;
+	return bytes ? (uint64_t)bytes - 1 : 0;
 }
 
 enum burst_part burst_detector_add(struct burst_detector *detector, uint64_t start_ns,

@@ -101,6 +101,12 @@ void burst_detector_advance(struct burst_detector *detector, uint64_t until_ns);
  */
 uint64_t burst_detector_keep_bps(const struct burst_detector *detector);
 
+/*
+ * A window of up to so many wire bytes changes nothing as things are, and need not be added: no burst is going on,
+ * and it begins none. 0: any may, also an empty one, whose drops are of a burst.
+ */
+uint64_t burst_detector_cold_bytes(const struct burst_detector *detector);
+
 /* When the burst that is going on began; UINT64_MAX: none is. */
 uint64_t burst_detector_since_ns(const struct burst_detector *detector);
 

@@ -118,6 +118,26 @@ static struct window_flow flow(uint64_t number, uint32_t slot, uint32_t directio
 		.socket = name < KNOWN_FLOWS ? 1 + name : 0};
 }
 
+/* Also of a window in which nothing passes: it is part of the burst, and so are its drops, before it none. */
+static void counts_what_is_dropped_alone(void **state)
+{
+	struct burst_options options = {.merge_gap_ns = WIDTH_NS};
+	struct window windows[] = {window(1, 1, 0, 0), window(2, 1, 0, 20000), window(3, 1, 0, 0),
+				   window(4, 1, 0, 20000), window(6, 1, 0, 500)};
+	struct burst_watch *watch = start(&options, false);
+	struct series_span span = span_of(0, 9, windows, ARRAY_SIZE(windows), NULL, 0);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(windows); i++)
+		windows[i].drops = UINT64_C(1) << i;
+	burst_watch_take(watch, &span);
+	assert_int_equal(told.n, 1);
+	assert_int_equal(told.bursts[0].burst.traffic.wire_bytes, 40000);
+	assert_int_equal(told.bursts[0].burst.drops, 2 + 4 + 8);
+	burst_watch_free(watch);
+}
+
 /* Those of windows that waited come with what they waited for, or not at all. */
 static void attributes_what_is_part_of_the_burst(void **state)
 {
@@ -451,6 +471,7 @@ static void keeps_the_last_that_have_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts_what_is_dropped_alone),
 		cmocka_unit_test(attributes_what_is_part_of_the_burst),
 		cmocka_unit_test(tells_none_where_they_are_not_known),
 		cmocka_unit_test(agrees_with_a_naive_sum),
