@@ -12,6 +12,13 @@ add_pairs 1000
 
 declare -A CPU=()
 
+# What it says at its end, or does not.
+lost() {
+	local n
+	n=$(sed -n 's/.* \([0-9]*\) windows were overwritten .*/\1/p' "$WORK/bursts.err")
+	echo "${n:-no} windows lost"
+}
+
 measure() { # N
 	local n=$1 pairs=$((($1 + 1) / 2)) i only=() figure="at $1 busy interfaces"
 	local cpu=() rss=()
@@ -25,11 +32,11 @@ measure() { # N
 	local probe=$PID
 	sleep 2
 	sample_cpu "$slices" 1 "bursts=$probe"
-	row "$figure: CPU" "ifpulse bursts at 100 us" "% of a core" "${cpu[@]}" <"$WORK/bursts.cpu"
 	rss_mib "$probe" | row "$figure: resident memory" "ifpulse bursts at 100 us" MiB "${rss[@]}"
 	maps_mib "$probe" | row "$figure: BPF maps" "ifpulse bursts at 100 us" MiB
 	CPU[$n]=$(sort -g "$WORK/bursts.cpu" | sed -n "$(((slices + 1) / 2))p")
 	stop "$probe"
+	row "$figure: CPU" "ifpulse bursts at 100 us" "% of a core" "${cpu[@]}" --note "$(lost)" <"$WORK/bursts.cpu"
 	if ((n == 1000)); then
 		start_pollers "$figure: CPU" "% of a core"
 		sleep 2
