@@ -29,8 +29,7 @@ struct interface {
 	char ifname[IF_NAMESIZE];
 	struct rate_reading last;
 	unsigned int mended; /* how often it was attached anew since another came in front */
-	uint64_t
-		suspect_ns; /* when the kernel told of filters on it that changed; 0: not since the last look */
+	uint64_t suspect_ns; /* when filters on it changed; 0: not since they were last looked at */
 	bool in_total;
 	struct site *site;
 	bool is_judged; /* in_total has been, with all that there is in view */
