@@ -505,7 +505,9 @@ static void check_suspects(struct roster *roster, uint64_t now_ns)
 	size_t i, left = SUSPECTS_AT_ONCE;
 
 	for (i = 0; roster->n_suspects && left && i < roster->n; i++) {
-		struct interface *interface = &roster->interfaces[i];
+		/* Another first each time, so that none waits for others that change without end. */
+		struct interface *interface =
+			&roster->interfaces[(roster->check_at + i) % roster->n];
 
 		if (!interface->suspect_ns || now_ns - interface->suspect_ns < SUSPECT_NS)
 			continue;
