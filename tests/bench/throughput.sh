@@ -2,21 +2,26 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # What a veth pair carries with a probe on it, as a part of what it carries without: each round is one run without,
-# one with ifpulse, one with bpftrace counting the same packets, in turn and then the other way round.
+# one with ifpulse, one with a program on the hook that counts to one number and reads no clock, one with bpftrace
+# counting the same packets, in turn and then the other way round.
 # shellcheck source-path=SCRIPTDIR
 . "${BASH_SOURCE[0]%/*}/lib.bash"
 
 rounds=$(or_quick 10 1)
 datagrams=$(or_quick 400000 20000)
 bytes=$(or_quick 3000000000 100000000)
-subjects=(none ifpulse bpftrace)
+subjects=(none ifpulse hook bpftrace)
 add_far_pair
-command -v bpftrace >/dev/null || subjects=(none ifpulse)
+command -v bpftrace >/dev/null || subjects=(none ifpulse hook)
 
 on() { # SUBJECT
 	case $1 in
 	none) PID= ;;
 	ifpulse) start_ifpulse ifpulse 1 rate -I 1s -w 100us -j -i a0 ;;
+	hook)
+		start hook "$TOOLS/neighbour" --interface a0 --direction egress --mode tcx --verdict next
+		wait_for "$WORK/hook.err" ready "$PID"
+		;;
 	bpftrace)
 		start_bpftrace 'tracepoint:net:net_dev_queue,tracepoint:net:netif_receive_skb
 			{ @[probe, str(args->name)] = count(); @bytes[probe, str(args->name)] = sum(args->len); }'
@@ -78,12 +83,15 @@ for ((i = 0; i < rounds; i++)); do
 		"$WORK/round" >>"$WORK/ratios"
 done
 
+ratios_of() { # SUBJECT KIND
+	awk -v subject="$1" -v kind="$2" '$1 == subject && $2 == kind {print $3}' "$WORK/ratios"
+}
+
 rows_of() { # FIGURE KIND TARGET
-	awk -v kind="$2" '$1 == "ifpulse" && $2 == kind {print $3}' "$WORK/ratios" |
-		row "$1" "ifpulse, windows of 100 us" x --at-least "$3"
+	ratios_of ifpulse "$2" | row "$1" "ifpulse, windows of 100 us" x --at-least "$3"
+	ratios_of hook "$2" | row "$1" "a packet counter on the egress hook alone" x
 	if command -v bpftrace >/dev/null; then
-		awk -v kind="$2" '$1 == "bpftrace" && $2 == kind {print $3}' "$WORK/ratios" |
-			row "$1" "bpftrace, counting the same by interface" x
+		ratios_of bpftrace "$2" | row "$1" "bpftrace, counting the same by interface" x
 	else
 		no_row "$1" bpftrace x "not installed (scripts/setup bench)"
 	fi
