@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "kernel/log_rate.h"
 #include "kernel/log_reader.h"
 
@@ -224,7 +225,7 @@ static void take_logs(struct flows *flows)
 		if (unread > most)
 			most = unread;
 	}
-	log_rate_note(&flows->rate, most);
+	log_rate_note(&flows->rate, most, clock_monotonic_ns());
 	for (cpu = 0; cpu < flows->setup.n_cpus; cpu++)
 		take_log(flows, cpu);
 }

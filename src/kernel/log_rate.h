@@ -17,7 +17,7 @@ struct log_rate {
  * Before they are read: `unread` is how many records the one has that has most. What was seen once may come again: it
  * is forgotten by and by.
  */
-void log_rate_note(struct log_rate *rate, uint64_t unread);
+void log_rate_note(struct log_rate *rate, uint64_t unread, uint64_t now_ns);
 
 /* How long it takes to fill a log of so many records at so many a second; UINT64_MAX at none. */
 uint64_t log_rate_fill_ns(uint64_t records, uint64_t per_second);

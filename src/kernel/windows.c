@@ -359,7 +359,7 @@ int windows_take(struct windows *windows, uint32_t end_slot, uint64_t until_ns, 
 	size_t writer;
 	int ret = 0;
 
-	log_rate_note(&windows->rate, most_unread(windows));
+	log_rate_note(&windows->rate, most_unread(windows), clock_monotonic_ns());
 	windows->end_slot = end_slot;
 	window_gather_begin(&windows->gather, until_ns);
 	for (writer = 0; !ret && writer < windows->n_writers; writer++)
@@ -373,7 +373,7 @@ int windows_drain(struct windows *windows, struct error *err)
 	size_t writer;
 	int ret = 0;
 
-	log_rate_note(&windows->rate, most_unread(windows));
+	log_rate_note(&windows->rate, most_unread(windows), clock_monotonic_ns());
 	for (writer = 0; !ret && writer < windows->n_writers; writer++)
 		ret = take_log(windows, writer, log_reader_head(log_of(windows, writer)));
 	return ret ? error_errno(err, ret, "cannot read the logs of time windows") : 0;

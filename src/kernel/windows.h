@@ -62,8 +62,9 @@ const struct window *windows_taken(const struct windows *windows, size_t *n);
 int windows_drain(struct windows *windows, struct error *err);
 
 /*
- * How often that is to be done, as the load is, where windows are not taken as often anyway. A log is to be a quarter full at most, at
- * the rate that was last seen, and not to overrun at 600,000 windows a second that come out of nothing.
+ * How often that is to be done, as the load is, where windows are not taken as often anyway: a log is to be a quarter
+ * full at most, at the rate that was last seen, and not to overrun at 600,000 windows a second that come out of
+ * nothing.
  */
 uint64_t windows_drain_period_ns(const struct windows *windows);
 
