@@ -35,8 +35,8 @@ struct containers {
 	bool has_changed;         /* or lost one */
 	bool is_heard;            /* what the kernel told has been taken in for all that is asked */
 	uint64_t scanned_ns, wait_ns;
-	uint64_t changes,
-		changes_seen;  /* of what is known; those before the last containers_begin() */
+	uint64_t changes;      /* of what is known */
+	uint64_t changes_seen; /* those before the last containers_begin() */
 	uint64_t next_look_ns; /* before it, nothing that was asked about since is due */
 };
 

@@ -95,7 +95,8 @@ bool probe_is_by_clsact(const struct probe *probe, uint32_t slot);
 
 /*
  * Whether somebody else's program hides packets from an interface attached by clsact, or has thrown
- * ours out; see attachment_is_hidden(). Attaching it anew, not as one of a crowd, mends that.
+ * ours out; `by_tcx_only` and the rest as attachment_is_hidden() has it. Attaching it anew, not as one of a
+ * crowd, mends that.
  */
 bool probe_is_hidden(const struct probe *probe, uint32_t slot, bool by_tcx_only);
 

@@ -2,8 +2,8 @@
 /*
  * window_merge: windows of several CPUs in one order, each once.
  *
- * A thousand busy interfaces have a million windows a second, so the sort is by digits (least significant first, of
- * place, then of time), which takes a few ns a window, where comparing took 80.
+ * A thousand busy interfaces have a million windows a second, and to compare them with one another took four tenths of
+ * the time of a take. So the sort is by digits: least significant first, of place, then of time.
  */
 #ifndef IFPULSE_MODEL_WINDOW_MERGE_H
 #define IFPULSE_MODEL_WINDOW_MERGE_H

@@ -206,14 +206,18 @@ our_filters() { # NS IFNAME
 	tc -n "$1" filter show dev "$2" "$3" | grep -c ifpulse_ns
 }
 
+start_by_clsact() { # NS: what probes v0 in NS0 from there
+	start_ifpulse "$1" rate -j -I 50ms -v --attach clsact --netns "$NS0"
+	wait_attached "$NS0/v0"
+}
+
 # Of those the kernel does not tell us.
 @test "a filter that is thrown out in another namespace is noticed, and we come back" {
 	require_tool tc
 	local home
 	make_ns home home
 	make_pair
-	start_ifpulse "$home" rate -j -I 50ms -v --attach clsact --netns "$NS0"
-	wait_attached "$NS0/v0"
+	start_by_clsact "$home"
 	in_ns "$NS0" tc qdisc del dev v0 clsact
 	wait_for_line "$IFPULSE_ERR" "$NS0/v0: another program came before our filter or threw it out"
 	wait_until 5 was_attached_twice "$NS0/v0"
@@ -228,19 +232,16 @@ our_filters() { # NS IFNAME
 	local home
 	make_ns home home
 	make_pair
-	start_ifpulse "$home" rate -j -I 50ms -v --attach clsact --netns "$NS0"
-	wait_attached "$NS0/v0"
+	start_by_clsact "$home"
 	assert_equal "$(our_filters "$NS0" v0 ingress)" 1
 	stop_ifpulse
 	run our_filters "$NS0" v0 ingress
 	assert_equal "$output" 0
-	start_ifpulse "$home" rate -j -I 50ms -v --attach clsact --netns "$NS0"
-	wait_attached "$NS0/v0"
+	start_by_clsact "$home"
 	kill -KILL "$IFPULSE_PID"
 	wait_until 5 has_ended "$IFPULSE_PID"
 	assert_equal "$(our_filters "$NS0" v0 egress)" 1
-	start_ifpulse "$home" rate -j -I 50ms -v --attach clsact --netns "$NS0"
-	wait_attached "$NS0/v0"
+	start_by_clsact "$home"
 	assert_equal "$(our_filters "$NS0" v0 egress)" 1
 	assert_equal "$(our_filters "$NS0" v0 ingress)" 1
 	settle
