@@ -170,6 +170,7 @@ static int compare_run_command(struct compare_command *compare)
 
 static void take_defaults(struct options *options)
 {
+	options->reads_rates = true;
 	options->drop_kinds = true;
 	options->waypoints = true;
 	if (!options->interval_ns)

@@ -124,6 +124,7 @@ static int finish(struct rate_command *rate)
 
 static int set_defaults(struct options *options, struct error *err)
 {
+	options->reads_rates = true;
 	if (!options->interval_ns)
 		options->interval_ns = INTERVAL_DEFAULT_NS;
 	if (!options->window_ns && !options->no_windows)

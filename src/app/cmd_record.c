@@ -330,6 +330,7 @@ static int check(struct options *options, struct error *err)
 	}
 	if (!options->window_ns)
 		options->window_ns = OPTIONS_WINDOW_NS;
+	options->reads_rates = true;
 	options->flows = options->bursts.flows;
 	return burst_judge_check(&options->bursts, err);
 }

@@ -373,6 +373,8 @@ int engine_read(struct engine *engine, struct rate **rates, size_t *n, uint64_t 
 	size_t i, got = 0, most;
 	int ret;
 
+	if (!engine->options->reads_rates)
+		return error_set(err, -EINVAL, "rates are read that were not asked for");
 	roster_check_hidden(&engine->roster, now.monotonic_ns);
 	roster_attach_missed(&engine->roster);
 	ret = probe_read(engine->roster.probe, err);

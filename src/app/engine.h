@@ -40,7 +40,8 @@ void engine_free(struct engine *engine);
  * Reads the counters and gives what each interface carried since the last call, or since it was
  * attached; one that went away meanwhile comes with what it carried to its end. `rates` is the engine's,
  * valid until the next call, in order of namespace and ifindex. With the `total` option one more, of ifindex
- * 0, ends the list. `at_ns` is when it was (CLOCK_MONOTONIC). 0 or -errno.
+ * 0, ends the list. `at_ns` is when it was (CLOCK_MONOTONIC). Only with options->reads_rates: for nobody else are
+ * the last counts of what went away kept. 0 or -errno.
  */
 int engine_read(struct engine *engine, struct rate **rates, size_t *n, uint64_t *at_ns,
 		struct error *err);

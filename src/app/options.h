@@ -137,8 +137,9 @@ struct options {
 	enum health_period health_period;
 	struct burst_options bursts;
 	bool summary;
-	bool drop_kinds; /* by the command: count drops by reason */
-	bool waypoints;  /* by the command: count packets between hook and driver, too */
+	bool reads_rates; /* by the command: it calls engine_read() */
+	bool drop_kinds;  /* by the command: count drops by reason */
+	bool waypoints;   /* by the command: count packets between hook and driver, too */
 	bool drop_locations;
 	bool flows; /* by the command: tell the flows of what is hot */
 	struct capture_options capture;

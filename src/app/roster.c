@@ -232,6 +232,8 @@ void roster_detach(struct roster *roster, struct interface *interface, const str
 	if (probe_detach(roster->probe, interface->slot, &now.counters, &err)) {
 		log_warning(SITE_FORMAT ": its last counts are lost: %s",
 			    SITE_ARGS(interface->site, interface->ifname), err.what);
+	} else if (!roster->options->reads_rates) {
+		/* Nobody takes them: they would be kept for ever. */
 	} else if (array_reserve(&roster->finished, &roster->finished_capacity,
 				 roster->n_finished + 1, sizeof(*roster->finished))) {
 		log_warning(SITE_FORMAT ": its last counts are lost: no memory",

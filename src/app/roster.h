@@ -45,7 +45,8 @@ struct roster {
 	struct probe *probe;
 	struct interface *interfaces; /* attached ones, by site and ifindex */
 	size_t n, capacity;
-	struct rate *finished; /* of interfaces that went since the last reading */
+	/* Of interfaces that went since the last reading; with options->reads_rates. */
+	struct rate *finished;
 	size_t n_finished, finished_capacity;
 	struct members members; /* for windows; else empty */
 	/* Before a slot is let go, while what was counted there can still be read; NULL: nobody asks. */
