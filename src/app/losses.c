@@ -25,10 +25,18 @@ static void log_window_losses(const struct windows *windows)
 
 static void log_flow_losses(const struct flows *flows, const struct retransmits *retransmits)
 {
-	if (flows && flows_lost(flows))
+	struct flows_losses losses = {0};
+
+	if (flows)
+		losses = flows_losses(flows);
+	if (losses.unread_packets)
 		log_warning("the flows of %" PRIu64 " packets were not read in time; their bytes "
 			    "are among those that bursts do not attribute",
-			    flows_lost(flows));
+			    losses.unread_packets);
+	if (losses.late_packets)
+		log_warning("the flows of %" PRIu64
+			    " packets came too late for their windows, and are not attributed",
+			    losses.late_packets);
 	if (retransmits && retransmits_lost(retransmits))
 		log_warning("%" PRIu64
 			    " retransmissions were not seen or not read in time; bursts of that "

@@ -38,7 +38,7 @@ struct flows {
 	struct flow_array unsealed; /* read from the log, but not yet due */
 	struct array_use use;       /* of both */
 	struct log_rate rate;
-	uint64_t lost;
+	struct flows_losses losses;
 };
 
 /*
@@ -146,7 +146,7 @@ static void push(struct flows *flows, struct flow_array *array, const struct win
 		last->ce_packets += flow->ce_packets;
 	} else if (array_reserve(&array->items, &array->capacity, array->n + 1,
 				 sizeof(*array->items))) {
-		flows->lost++;
+		flows->losses.unread_packets++;
 	} else {
 		*recent = (uint32_t)array->n;
 		array->items[array->n++] = *flow;
@@ -157,8 +157,10 @@ static void deliver(struct flows *flows, const struct window_flow *flow)
 {
 	uint64_t end_ns = flow->start_ns + flows->setup.width_ns;
 
-	if (end_ns <= flows->told_ns)
+	if (end_ns <= flows->told_ns) {
+		flows->losses.late_packets += flow->start_ns >= flows->setup.start_ns;
 		return;
+	}
 	push(flows, end_ns <= flows->until_ns ? &flows->taken : &flows->unsealed, flow);
 }
 
@@ -184,14 +186,14 @@ static void take_log(struct flows *flows, size_t cpu)
 	uint64_t lost = log_reader_missed(at, head, flows->setup.log_records);
 
 	at += lost;
-	flows->lost += lost;
+	flows->losses.unread_packets += lost;
 	while (at < head) {
 		struct flow_record record;
 		struct window_flow flow;
 
 		lost = log_reader_copy(log, flows->setup.log_records, at, &record, sizeof(record));
 		at += lost ? lost : 1;
-		flows->lost += lost;
+		flows->losses.unread_packets += lost;
 		if (lost || record.slot >= flows->setup.n_slots || record.direction >= N_DIRECTIONS)
 			continue;
 		flow = flow_of(&record);
@@ -270,7 +272,7 @@ const struct window_flow *flows_taken(const struct flows *flows, size_t *n)
 	return flows->taken.items;
 }
 
-uint64_t flows_lost(const struct flows *flows)
+struct flows_losses flows_losses(const struct flows *flows)
 {
-	return flows->lost;
+	return flows->losses;
 }

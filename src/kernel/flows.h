@@ -54,7 +54,11 @@ const struct window_flow *flows_taken(const struct flows *flows, size_t *n);
 void flows_drain(struct flows *flows);
 uint64_t flows_drain_period_ns(const struct flows *flows);
 
-/* Packets whose flows were lost. */
-uint64_t flows_lost(const struct flows *flows);
+struct flows_losses {
+	uint64_t unread_packets; /* overwritten before they were read, or for want of memory */
+	uint64_t late_packets;   /* written after their window was told: their writer was held up */
+};
+
+struct flows_losses flows_losses(const struct flows *flows);
 
 #endif

@@ -41,6 +41,11 @@ total() { # FILE rx|tx FIELD
 	bursts_of "$1" "$2" | jq --arg field "$3" 'map(.[$field]) | add // 0'
 }
 
+# Packets whose flows were written after their windows were told, as the last run said.
+late_flows() {
+	sed -n 's/.*the flows of \([0-9]*\) packets came too late.*/\1/p' "$IFPULSE_ERR" | grep . || echo 0
+}
+
 # A frame to nobody, from the ethertype on.
 send_hex() { # COUNT SIZE HEX ARGUMENT…
 	send "$NS0" frames hex-send --interface v0 --count "$1" --size "$2" \
