@@ -41,7 +41,7 @@ size_t array_use_note(struct array_use *use, size_t n)
 		return SIZE_MAX;
 	most = use->most;
 	*use = (struct array_use){0};
-	return most > SIZE_MAX / 2 ? SIZE_MAX : 2 * most;
+	return most > SIZE_MAX / 2 ? SIZE_MAX : most + most / 4;
 }
 
 void array_shrink(void *items, size_t *capacity, size_t keep, size_t item_size)
@@ -50,7 +50,7 @@ void array_shrink(void *items, size_t *capacity, size_t keep, size_t item_size)
 
 	if (keep < KEPT_BYTES / item_size)
 		keep = KEPT_BYTES / item_size;
-	if (*capacity / 2 <= keep)
+	if (*capacity - *capacity / 3 <= keep)
 		return;
 	memcpy(&old, items, sizeof(old));
 	shrunk = reallocarray(old, keep, item_size);

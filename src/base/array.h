@@ -24,11 +24,14 @@ struct array_use {
 	unsigned int times;
 };
 
-/* Notes that `n` items were held this time. Every ARRAY_USE_TIMES times, twice what was held at most; else SIZE_MAX. */
+/*
+ * Notes that `n` items were held this time. Every ARRAY_USE_TIMES times, a quarter more than was held at most since the
+ * last such; else SIZE_MAX.
+ */
 #define ARRAY_USE_TIMES 256
 size_t array_use_note(struct array_use *use, size_t n);
 
-/* Gives back what is beyond `keep` items, where that is most of it and much. Nothing is lost of the first `keep`. */
+/* Gives back what is beyond `keep` items, where that is a third of all, and much. The first `keep` stay. */
 void array_shrink(void *items, size_t *capacity, size_t keep, size_t item_size);
 
 #endif

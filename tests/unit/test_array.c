@@ -47,7 +47,7 @@ static void gives_back_what_is_much_too_much(void **state)
 	/* Once in a while as much as there is room for. */
 	for (i = 1; i < ARRAY_USE_TIMES; i++)
 		assert_int_equal(array_use_note(&use, i == 7 ? 500000 : 3), SIZE_MAX);
-	assert_int_equal(array_use_note(&use, 4), 1000000);
+	assert_int_equal(array_use_note(&use, 4), 625000);
 	array_shrink(&items, &capacity, 1000000, sizeof(*items));
 	assert_int_equal(capacity, 1000000);
 	array_shrink(&items, &capacity, SIZE_MAX, sizeof(*items));
@@ -55,10 +55,10 @@ static void gives_back_what_is_much_too_much(void **state)
 	/* Then no more. */
 	for (i = 1; i < ARRAY_USE_TIMES; i++)
 		assert_int_equal(array_use_note(&use, 100000), SIZE_MAX);
-	assert_int_equal(array_use_note(&use, 3), 200000);
-	array_shrink(&items, &capacity, 200000, sizeof(*items));
-	assert_int_equal(capacity, 200000);
-	for (i = 0; i < 200000; i++)
+	assert_int_equal(array_use_note(&use, 3), 125000);
+	array_shrink(&items, &capacity, 125000, sizeof(*items));
+	assert_int_equal(capacity, 125000);
+	for (i = 0; i < 125000; i++)
 		assert_int_equal(items[i], i);
 	/* A little is not worth it, and none is no reason to keep nothing. */
 	array_shrink(&items, &capacity, 0, sizeof(*items));
