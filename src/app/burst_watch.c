@@ -45,6 +45,7 @@ struct burst_watch {
 	struct retransmit_history retransmits;
 	uint64_t members_version; /* of the last span */
 	bool is_leaving;          /* one of its members has gone, and is to be ended yet */
+	bool has_gone;            /* somebody was ended, to be forgotten or kept for the summary */
 	bool is_settled;          /* no burst is going on anywhere */
 };
 
@@ -143,6 +144,7 @@ static struct subject *add_subject(struct burst_watch *watch, const struct serie
 			    "baseline (give --speed, or a --threshold as a rate)",
 			    PLACE_NAME_ARGS(subject->netns, subject->ifname));
 	if (!burst_detector_new(&subject->detector, &config, member->from_ns, tell, subject)) {
+		subject->cold_bytes = burst_detector_cold_bytes(subject->detector);
 		watch->subjects[watch->n++] = subject;
 		watch->current[at] = subject;
 		return subject;
@@ -151,6 +153,12 @@ out:
 	log_warning("%s: no memory to look for bursts", member->ifname);
 	free(subject);
 	return NULL;
+}
+
+/* No burst of it is going on, and its mark does not move: what time alone does is nothing to it. */
+static bool is_at_rest(const struct subject *subject)
+{
+	return subject->to_ns != SERIES_STAYS || subject->cold_bytes;
 }
 
 static struct subject *subject_of(const struct burst_watch *watch, uint32_t slot,
@@ -251,7 +259,7 @@ static void take_windows(struct burst_watch *watch, const struct series_span *sp
 	while (at < span->n_windows)
 		take_window(watch, span, &span->windows[at++], &progress);
 	for (i = 0; i < watch->n; i++)
-		if (watch->subjects[i]->to_ns == SERIES_STAYS)
+		if (!is_at_rest(watch->subjects[i]))
 			burst_detector_advance(watch->subjects[i]->detector, span->until_ns);
 }
 
@@ -277,6 +285,7 @@ static void end_gone(struct burst_watch *watch, const struct series_span *span)
 			subject->detector = NULL;
 			flow_gather_clear(&subject->flows);
 			subject->to_ns = span->members[i].to_ns;
+			watch->has_gone = true;
 			watch->current[(size_t)subject->slot * N_DIRECTIONS + (size_t)d] = NULL;
 		}
 	}
@@ -313,6 +322,7 @@ static void forget_gone(struct burst_watch *watch)
 			free_subject(subject);
 	}
 	watch->n = kept;
+	watch->has_gone = false;
 }
 
 static void follow_marks(struct burst_watch *watch)
@@ -324,7 +334,7 @@ static void follow_marks(struct burst_watch *watch)
 		struct subject *subject = watch->subjects[i];
 		uint64_t mark_bps, hot_bytes = 0;
 
-		if (subject->to_ns != SERIES_STAYS)
+		if (is_at_rest(subject) && (subject->hot_bytes || subject->to_ns != SERIES_STAYS))
 			continue;
 		mark_bps = burst_detector_keep_bps(subject->detector);
 		if (mark_bps != UINT64_MAX)
@@ -351,9 +361,9 @@ static void forget_retransmits(struct burst_watch *watch)
 	size_t i;
 
 	for (i = 0; i < watch->n; i++) {
-		const struct burst_detector *detector = watch->subjects[i]->detector;
-
-		before_ns = detector ? burst_detector_since_ns(detector) : UINT64_MAX;
+		if (is_at_rest(watch->subjects[i]))
+			continue;
+		before_ns = burst_detector_since_ns(watch->subjects[i]->detector);
 		if (before_ns < since_ns)
 			since_ns = before_ns;
 	}
@@ -377,16 +387,21 @@ static bool changes_nothing(const struct burst_watch *watch, const struct series
 
 void burst_watch_take(struct burst_watch *watch, const struct series_span *span)
 {
+	bool has_news = !span->members_version || span->members_version != watch->members_version;
+
 	if (changes_nothing(watch, span)) {
 		watch->until_ns = span->until_ns;
 		return;
 	}
 	watch->members_version = span->members_version;
-	forget_gone(watch);
+	if (watch->has_gone)
+		forget_gone(watch);
 	take_retransmits(watch, span);
-	follow_members(watch, span);
+	if (has_news)
+		follow_members(watch, span);
 	take_windows(watch, span);
-	end_gone(watch, span);
+	if (has_news || watch->is_leaving)
+		end_gone(watch, span);
 	follow_marks(watch);
 	watch->until_ns = span->until_ns;
 	forget_retransmits(watch);
