@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "model/series.h"
 
+/* Of so many slots that follow each other no two are taken for one. */
+#define SLOTS_SEEN 8192U
+
 struct walk {
 	const struct series_span *span;
 	series_fn fn;
 	void *context;
+	bool has_heirs;    /* a slot may have several members, one after the other */
 	uint64_t orphaned; /* packets in windows of no member */
 };
 
@@ -15,15 +19,40 @@ bool series_is_member_at(const struct series_member *member, uint64_t start_ns, 
 }
 
 /* The windows of one start lie side by side, by slot and direction. */
-static const struct window *find(const struct window *windows, size_t n, uint32_t slot,
-				 uint32_t direction)
+static const struct window *find(const struct window *windows, size_t n, uint64_t start_ns,
+				 uint32_t slot, uint32_t direction)
 {
+	size_t from = 0;
+
+	while (from < n) {
+		size_t middle = from + (n - from) / 2;
+		int order = window_compare_place(start_ns, slot, direction, &windows[middle]);
+
+		if (!order)
+			return &windows[middle];
+		if (order > 0)
+			from = middle + 1;
+		else
+			n = middle;
+	}
+	return NULL;
+}
+
+/* Whether two members may have the same slot; slots that are equal by the last bits look so, too. */
+static bool has_heirs(const struct series_span *span)
+{
+	uint64_t seen[SLOTS_SEEN / 64] = {0};
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (windows[i].slot == slot && windows[i].direction == direction)
-			return &windows[i];
-	return NULL;
+	for (i = 0; i < span->n_members; i++) {
+		uint32_t slot = span->members[i].slot % SLOTS_SEEN;
+		uint64_t bit = UINT64_C(1) << (slot % 64);
+
+		if (seen[slot / 64] & bit)
+			return true;
+		seen[slot / 64] |= bit;
+	}
+	return false;
 }
 
 /* A slot that changes hands within a window belongs to the one that had it first. */
@@ -43,6 +72,7 @@ static void walk_start(struct walk *walk, uint64_t start_ns, const struct window
 {
 	const struct series_span *span = walk->span;
 	struct series_point point = {.start_ns = start_ns};
+	uint64_t told = 0;
 	size_t i;
 	int d;
 
@@ -52,21 +82,23 @@ static void walk_start(struct walk *walk, uint64_t start_ns, const struct window
 		if (!series_is_member_at(point.member, start_ns, span->width_ns))
 			continue;
 		for (d = 0; d < N_DIRECTIONS; d++) {
-			const struct window *window = find(windows, n, point.member->slot, d);
+			const struct window *window =
+				find(windows, n, start_ns, point.member->slot, d);
 
-			if (window && owner_of(span, window) != point.member)
+			if (window && walk->has_heirs && owner_of(span, window) != point.member)
 				window = NULL;
 			if (!window && point.is_known && span->busy_only)
 				continue;
 			point.direction = d;
 			point.traffic = window ? window->traffic : (struct traffic_counter){0};
 			point.drops = window ? window->drops : 0;
+			told += point.traffic.packets;
 			walk->fn(walk->context, &point);
 		}
 	}
 	for (i = 0; i < n; i++)
-		if (!owner_of(span, &windows[i]))
-			walk->orphaned += windows[i].traffic.packets;
+		walk->orphaned += windows[i].traffic.packets;
+	walk->orphaned -= told;
 }
 
 /* Where the next thing to tell begins: with only busy windows wanted, long idle times are skipped. */
@@ -81,7 +113,8 @@ static uint64_t next_start(const struct series_span *span, uint64_t start_ns, si
 
 uint64_t series_walk(const struct series_span *span, series_fn fn, void *context)
 {
-	struct walk walk = {.span = span, .fn = fn, .context = context};
+	struct walk walk = {
+		.span = span, .fn = fn, .context = context, .has_heirs = has_heirs(span)};
 	uint64_t start_ns;
 	size_t at = 0;
 
