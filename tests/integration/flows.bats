@@ -27,8 +27,11 @@ setup() {
 	late=$(late_flows)
 	assert_equal "$(flows_of "$IFPULSE_OUT" tx | awk '{ packets += $NF } END { print packets }')" \
 		$((1700 - late)) "packets of flows, with $late told as late"
-	# A CPU that is taken away for milliseconds between two steps of ours, as a virtual machine's may be.
-	((!late)) || return 0
+	# A CPU that is taken away for milliseconds between two steps of ours, as a virtual machine's may be: few are late.
+	((!late)) || {
+		((late <= 10))
+		return
+	}
 	assert_equal "$(flows_of "$IFPULSE_OUT" tx | head -n 1)" \
 		"ipv4 tcp false 198.51.100.7 4711 192.0.2.2 80 600000 500" elephant
 	assert_equal "$(total "$IFPULSE_OUT" tx flows_total)" 301 flows
